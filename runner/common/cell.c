@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <ini.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "cell.h"
+
+#define CELL(f)	OPT_I64(struct cell, f)
+
+const struct opt_desc cell_fields[] = {
+	{ "id", OPT_STR, OPT_TEXT(struct cell, id), 0, 0, NULL, NULL, "name in the run" },
+	{ "kernel", OPT_STR, OPT_TEXT(struct cell, kernel), 0, 0, NULL, NULL, "kernel under test" },
+	{ "strategy", OPT_STR, OPT_TEXT(struct cell, strategy), 0, 0, NULL, NULL, "what pins" },
+	{ "workload", OPT_STR, OPT_TEXT(struct cell, workload), 0, 0, NULL, NULL,
+	  "name of the workload" },
+	{ "type", OPT_ENUM, CELL(type), 0, 0, workload_type_names, NULL, "type of the workload" },
+	{ "guest", OPT_ENUM, CELL(guest), 0, 0, guest_names, NULL, "kind of guest" },
+	{ "memory", OPT_SIZE, CELL(memory_bytes), 16LL << 20, 1LL << 40, NULL, NULL,
+	  "guest memory" },
+	{ "sample_interval", OPT_TIME, CELL(sample_interval_ns), 1000000, 3600000000000, NULL,
+	  "20ms", "between two timeline samples" },
+	{ "timeout", OPT_TIME, CELL(timeout_ns), 1000000, 86400000000000, NULL, "300s",
+	  "for one cell, in the bench host's time" },
+	{ "seed", OPT_INT, CELL(seed), 0, 1LL << 31, NULL, "42", "of the host's random numbers" },
+	{ .name = NULL },
+};
+
+static void write_section(FILE *f, const char *name, const struct opt_desc *table,
+			  const void *base)
+{
+	char text[OPT_STR_MAX];
+
+	fprintf(f, "[%s]\n", name);
+	for (; table->name; table++) {
+		opt_format(table, base, text, sizeof(text));
+		fprintf(f, "%s = %s\n", table->name, text);
+	}
+}
+
+int cell_write(const struct cell *c, FILE *f)
+{
+	write_section(f, "cell", cell_fields, c);
+	write_section(f, "params", workload_types[c->type].params, &c->p);
+	return fflush(f) || ferror(f) ? -EIO : 0;
+}
+
+struct cell_parser {
+	struct cell *cell;
+	bool typed;		/* [params] is read by the table of the cell's type */
+	char *err;
+};
+
+static int cell_key(void *user, const char *section, const char *name, const char *value)
+{
+	struct cell_parser *p = user;
+	const struct opt_desc *table = NULL, *d;
+	void *base = p->cell;
+
+	if (p->err[0])
+		return 0;	/* inih goes on after an error; the first one is told */
+	if (!strcmp(section, "cell")) {
+		table = cell_fields;
+	} else if (!strcmp(section, "params") && p->typed) {
+		table = workload_types[p->cell->type].params;
+		base = &p->cell->p;
+	}
+	d = table ? opt_find(table, name) : NULL;
+	if (!d) {
+		snprintf(p->err, OPT_ERR_MAX, "unknown key '%.64s' in [%.64s]", name, section);
+		return 0;
+	}
+	if (opt_set(d, base, value, p->err))
+		return 0;
+	if (d->offset == offsetof(struct cell, type) && base == (void *)p->cell) {
+		p->typed = true;
+		opt_defaults(workload_types[p->cell->type].params, &p->cell->p);
+	}
+	return 1;
+}
+
+int cell_parse(struct cell *c, const char *text, char *err)
+{
+	struct cell_parser p = { .cell = c, .err = err };
+	char what[OPT_ERR_MAX];
+	int line;
+
+	memset(c, 0, sizeof(*c));
+	opt_defaults(cell_fields, c);
+	err[0] = '\0';
+	line = ini_parse_string(text, cell_key, &p);
+	if (line) {
+		memcpy(what, err, sizeof(what));
+		snprintf(err, OPT_ERR_MAX, "cell description:%d: %.400s", line,
+			 what[0] ? what : "not a 'key = value' line");
+		return -EINVAL;
+	}
+	if (!p.typed || !c->id[0] || !c->memory_bytes) {
+		snprintf(err, OPT_ERR_MAX, "cell description: id, type or memory is missing");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+char *cell_params(const struct cell *c, char *buf, size_t len)
+{
+	const struct opt_desc *d = workload_types[c->type].params;
+	char text[OPT_STR_MAX];
+	size_t n = 0;
+
+	buf[0] = '\0';
+	for (; d->name && n < len; d++) {
+		opt_format(d, &c->p, text, sizeof(text));
+		n += snprintf(buf + n, len - n, "%s%s=%s", n ? "," : "", d->name, text);
+	}
+	return buf;
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A cell: kernel x guest x workload x parameters, the unit that an agent executes. The runner
+ * writes it as an ini text, which the agent reads back.
+ */
+#ifndef PINLAB_CELL_H
+#define PINLAB_CELL_H
+
+#include <stdio.h>
+
+#include "opt.h"
+#include "workload.h"
+
+struct cell {
+	char id[OPT_STR_MAX];		/* unique in a run; safe as a folder's name */
+	char kernel[OPT_STR_MAX];
+	char strategy[OPT_STR_MAX];
+	char workload[OPT_STR_MAX];
+	int64_t type;			/* enum workload_id */
+	int64_t guest;			/* enum guest_kind */
+	int64_t memory_bytes;
+	int64_t sample_interval_ns;	/* between timeline samples, in the bench host's time */
+	int64_t timeout_ns;		/* for the workload, in the bench host's time */
+	int64_t seed;			/* of the emulated host's and so of all random numbers */
+	union workload_params p;
+};
+
+extern const struct opt_desc cell_fields[];	/* all but p */
+
+/* Write the cell as ini text. Returns 0, or -EIO if f took not all of it. */
+int cell_write(const struct cell *c, FILE *f);
+
+/*
+ * Read what cell_write() wrote. Returns 0, or -EINVAL with line number, what was found and what is
+ * allowed in err (OPT_ERR_MAX bytes).
+ */
+int cell_parse(struct cell *c, const char *text, char *err);
+
+/*
+ * The parameters as "pattern=sequential,pages=100%", in the table's order, for the params column of
+ * metrics.csv. Returns buf.
+ */
+char *cell_params(const struct cell *c, char *buf, size_t len);
+
+#endif

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stddef.h>
+#include <string.h>
+
+#include "metric.h"
+
+const char *const metric_better_names[] = {
+	[BETTER_LOWER] = "lower",
+	[BETTER_HIGHER] = "higher",
+	[BETTER_NONE] = "none",
+};
+
+#define AGENT(n, u, b, w)	{ n, u, BETTER_##b, SOURCE_AGENT, w }
+#define PHASE(n, w)		{ n, "ns", BETTER_LOWER, SOURCE_PHASES, w }
+#define FAULTS(n, u, b, w)	{ n, u, BETTER_##b, SOURCE_FAULTS, w }
+
+#define LATENCY(kind, text) \
+	FAULTS("npf_" kind "_p50_ns", "ns", LOWER, "median latency of " text), \
+	FAULTS("npf_" kind "_p90_ns", "ns", LOWER, "90th percentile of the latency of " text), \
+	FAULTS("npf_" kind "_p99_ns", "ns", LOWER, "99th percentile of the latency of " text), \
+	FAULTS("npf_" kind "_max_ns", "ns", LOWER, "greatest latency of " text), \
+	FAULTS("npf_" kind "_mean_ns", "ns", LOWER, "mean latency of " text)
+
+const struct metric_desc metrics[] = {
+	PHASE("modules_ns", "load ccp, kvm and kvm-amd; INIT of the PSP"),
+	PHASE("define_ns", "VMM set-up outside of registration and launch commands"),
+	PHASE("register_ns", "in KVM_MEMORY_ENCRYPT_REG_REGION"),
+	PHASE("launch_ns", "in KVM_MEMORY_ENCRYPT_OP (LAUNCH_*)"),
+	PHASE("firmware_ns", "first KVM_RUN to the guest kernel's start of time keeping"),
+	PHASE("kernel_ns", "guest kernel's start of time keeping to its first process"),
+	PHASE("userspace_ns", "first process to the start of the workload"),
+	PHASE("workload_ns", "the workload itself"),
+	PHASE("stop_ns", "end of the workload to the start of the teardown"),
+	PHASE("teardown_ns", "VM destroyed, memory given back, VMM reaped"),
+	PHASE("leak_check_ns", "settling and reading of the counters after teardown"),
+	PHASE("startup_ns", "define to the start of the workload: what a user waits for"),
+
+	FAULTS("npf_total", "count", LOWER, "nested page faults of all kinds"),
+	FAULTS("npf_first", "count", LOWER, "NPFs on a gfn for the first time"),
+	FAULTS("npf_refault", "count", LOWER, "NPFs on a gfn that faulted before"),
+	FAULTS("npf_mmio", "count", LOWER, "NPFs with no memslot behind the gfn"),
+	FAULTS("npf_spurious", "count", LOWER, "NPFs while another vCPU was handling the same gfn"),
+	FAULTS("npf_workload", "count", LOWER, "NPFs on memory in the workload phase"),
+	LATENCY("first", "first-touch NPFs in the workload phase"),
+	LATENCY("refault", "refault NPFs in the workload phase"),
+	LATENCY("all", "all NPFs on memory, any phase"),
+
+	AGENT("npf_lost", "count", LOWER, "events lost by the perf ring buffers"),
+	AGENT("npf_exits", "count", NONE, "kvm:kvm_exit with reason NPF, as a perf count"),
+	AGENT("kvm_page_fault_events", "count", NONE, "kvm:kvm_page_fault, as a perf count"),
+	AGENT("kvm_exits", "count", LOWER, "KVM's exits statistic of all vCPUs"),
+	AGENT("kvm_pf_taken", "count", LOWER, "KVM's pf_taken statistic of all vCPUs"),
+	AGENT("kvm_pf_fixed", "count", LOWER, "KVM's pf_fixed statistic of all vCPUs"),
+	AGENT("kvm_pf_spurious", "count", LOWER, "KVM's pf_spurious statistic of all vCPUs"),
+	AGENT("kvm_pf_mmio_spte_created", "count", LOWER,
+	      "KVM's pf_mmio_spte_created statistic of all vCPUs"),
+	AGENT("kvm_mmio_exits", "count", LOWER, "KVM's mmio_exits statistic of all vCPUs"),
+	AGENT("kvm_io_exits", "count", LOWER, "KVM's io_exits statistic of all vCPUs"),
+	AGENT("kvm_pages_4k", "pages", NONE, "KVM's pages_4k statistic at the end of the workload"),
+	AGENT("kvm_pages_2m", "2M pages", NONE,
+	      "KVM's pages_2m statistic at the end of the workload"),
+
+	AGENT("guest_memory_pages", "pages", NONE, "guest memory in 4K pages"),
+	AGENT("registered_pages", "pages", LOWER, "4K pages in KVM_MEMORY_ENCRYPT_REG_REGION"),
+	AGENT("touched_pages", "pages", NONE, "pages that the workload touched in its first pass"),
+	AGENT("launch_pages", "pages", NONE, "pages loaded into the guest before its first run"),
+	AGENT("corrupt_pages", "pages", LOWER, "pages whose data was wrong in a later pass"),
+
+	AGENT("pinned_start_pages", "pages", NONE,
+	      "nr_foll_pin_acquired - nr_foll_pin_released before the VMM starts"),
+	AGENT("pinned_register_pages", "pages", LOWER,
+	      "rise of pinned pages from start to after the launch"),
+	AGENT("pinned_workload_pages", "pages", LOWER,
+	      "rise of pinned pages from start to the end of the workload"),
+	AGENT("pinned_leaked_pages", "pages", LOWER,
+	      "rise of pinned pages from start to after the teardown"),
+	AGENT("pin_acquired_pages", "pages", LOWER, "pins taken over the whole cell"),
+	AGENT("pin_released_pages", "pages", NONE, "pins dropped over the whole cell"),
+
+	AGENT("rss_launch_kib", "KiB", LOWER, "VmRSS of the VMM when the launch is done"),
+	AGENT("rss_workload_kib", "KiB", LOWER, "VmRSS of the VMM at the end of the workload"),
+	AGENT("rss_peak_kib", "KiB", LOWER, "VmHWM of the VMM"),
+	AGENT("pss_workload_kib", "KiB", LOWER,
+	      "Pss of the VMM (smaps_rollup) at the end of the workload"),
+	AGENT("vmm_minflt", "count", LOWER, "minor faults of the VMM"),
+	AGENT("vmm_majflt", "count", LOWER, "major faults of the VMM"),
+	AGENT("mem_free_start_kib", "KiB", NONE, "MemFree before the VMM starts"),
+	AGENT("mem_free_end_kib", "KiB", HIGHER, "MemFree after the teardown"),
+	AGENT("migrated_pages", "pages", LOWER, "rise of pgmigrate_success over the cell"),
+	AGENT("thp_fault_alloc", "2M pages", NONE, "rise of thp_fault_alloc over the cell"),
+
+	AGENT("guest_sev_active", "bool", NONE, "the guest kernel reports AMD SEV as active"),
+	AGENT("guest_disk_ok", "bool", HIGHER, "the virtio-blk disk's data had the right checksum"),
+	AGENT("guest_disk_kib", "KiB", NONE, "read from the virtio-blk disk"),
+	AGENT("guest_swiotlb_peak_kib", "KiB", NONE, "greatest use of the guest's bounce buffers"),
+	AGENT("guest_memory_total_kib", "KiB", HIGHER, "MemTotal in the guest"),
+	AGENT("guest_uptime_ns", "ns", LOWER, "guest kernel's clock when its first process starts"),
+
+	AGENT("selftest_exit", "code", NONE, "exit status of the selftest: 0 passed, 4 skipped"),
+
+	AGENT("task_clock_ns", "ns", LOWER, "CPU time of the VMM (perf software counter)"),
+	AGENT("context_switches", "count", LOWER, "of the VMM (perf software counter)"),
+	AGENT("page_faults", "count", LOWER, "of the VMM (perf software counter)"),
+	AGENT("instructions", "count", LOWER,
+	      "retired by the VMM and its guest (perf hardware counter, where there is one)"),
+	AGENT("cycles", "count", LOWER, "as instructions"),
+	{ .name = NULL },
+};
+
+const struct metric_desc *metric_find(const char *name)
+{
+	for (const struct metric_desc *m = metrics; m->name; m++)
+		if (!strcmp(m->name, name))
+			return m;
+	return NULL;
+}

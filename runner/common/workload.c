@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "workload.h"
+
+#define GUESTS_ANY	(1 << GUEST_PLAIN | 1 << GUEST_SEV)
+#define PARAM(f)	OPT_I64(union workload_params, f)
+
+const char *const guest_names[GUEST_KINDS + 1] = {
+	[GUEST_HOST] = "host",
+	[GUEST_PLAIN] = "plain",
+	[GUEST_SEV] = "sev",
+};
+
+const char *const workload_type_names[WORKLOADS + 1] = {
+	[WORKLOAD_NULL] = "null",
+	[WORKLOAD_TOUCH] = "touch",
+	[WORKLOAD_BOOT] = "boot",
+	[WORKLOAD_SELFTEST] = "selftest",
+};
+
+static const char *const null_outcomes[] = {
+	[NULL_PASS] = "pass",
+	[NULL_FAIL] = "fail",
+	[NULL_ERROR] = "error",
+	[NULL_HANG] = "hang",
+	[NULL_PANIC] = "panic",
+	[NULL_WARN] = "warn",
+	[NULL_EXIT] = "exit",
+	NULL,
+};
+
+static const struct opt_desc null_params[] = {
+	{ "outcome", OPT_ENUM, PARAM(null.outcome), 0, 0, null_outcomes, "pass",
+	  "how the cell is to end" },
+	{ "samples", OPT_INT, PARAM(null.samples), 0, 100000, NULL, "2",
+	  "timeline samples to record" },
+	{ "faults", OPT_INT, PARAM(null.faults), 0, 10000000, NULL, "0",
+	  "fault records to make up" },
+	{ .name = NULL },
+};
+
+static const char *const touch_patterns[] = { "sequential", "random", NULL };
+static const char *const touch_accesses[] = { "read", "write", NULL };
+static const char *const touch_backings[] = { "4k", "thp", NULL };
+
+static const struct opt_desc touch_params[] = {
+	{ "pattern", OPT_ENUM, PARAM(touch.pattern), 0, 0, touch_patterns, "sequential",
+	  "order in which the pages are touched" },
+	{ "access", OPT_ENUM, PARAM(touch.access), 0, 0, touch_accesses, "write",
+	  "kind of the first access" },
+	{ "pages", OPT_PERCENT, PARAM(touch.pages), 1, 100, NULL, "100%",
+	  "share of guest memory that is touched" },
+	{ "refaults", OPT_INT, PARAM(touch.refaults), 0, 100, NULL, "1",
+	  "further passes, each after the host zapped all SPTEs" },
+	{ "seed", OPT_INT, PARAM(touch.seed), 0, 1LL << 31, NULL, "1", "of the random order" },
+	{ "backing", OPT_ENUM, PARAM(touch.backing), 0, 0, touch_backings, "4k",
+	  "page size that the host may use behind guest memory" },
+	{ .name = NULL },
+};
+
+static const struct opt_desc boot_params[] = {
+	{ "disk", OPT_BOOL, PARAM(boot.disk), 0, 0, NULL, "on",
+	  "read a virtio-blk disk in the guest and check its data" },
+	{ .name = NULL },
+};
+
+static const struct opt_desc selftest_params[] = {
+	{ "program", OPT_STR, OPT_TEXT(union workload_params, selftest.program), 0, 0, NULL, NULL,
+	  "KVM selftest to run" },
+	{ .name = NULL },
+};
+
+const struct workload_type workload_types[WORKLOADS] = {
+	[WORKLOAD_NULL] = {
+		.name = "null",
+		.what = "no guest at all: exercises the runner, in every way a cell can end",
+		.params = null_params,
+		.guests = 1 << GUEST_HOST | GUESTS_ANY,
+		.host_extra_mib = 64,
+	},
+	[WORKLOAD_TOUCH] = {
+		.name = "touch",
+		.what = "micro guest touches its pages: NPF latency by first touch and refault",
+		.params = touch_params,
+		.guests = GUESTS_ANY,
+		.host_extra_mib = 512,
+	},
+	[WORKLOAD_BOOT] = {
+		.name = "boot",
+		.what = "QEMU, OVMF and Linux to userspace: launch time by phase",
+		.params = boot_params,
+		.layers = 1 << LAYER_QEMU | 1 << LAYER_GUEST_KERNEL,
+		.guests = GUESTS_ANY,
+		.host_extra_mib = 768,
+	},
+	[WORKLOAD_SELFTEST] = {
+		.name = "selftest",
+		.what = "one of the kernel's own KVM selftests, by its exit status",
+		.params = selftest_params,
+		.layers = 1 << LAYER_SELFTESTS,
+		.guests = 1 << GUEST_HOST,
+		.host_extra_mib = 512,
+	},
+};

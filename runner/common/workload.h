@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Workload types: what the agent can run. A named workload (bench/workloads/NAME.conf, or a
+ * section of a config) is a type with parameters.
+ */
+#ifndef PINLAB_WORKLOAD_H
+#define PINLAB_WORKLOAD_H
+
+#include "opt.h"
+
+enum guest_kind {
+	GUEST_HOST,		/* no guest of the lab's: the workload runs on the bench host itself */
+	GUEST_PLAIN,
+	GUEST_SEV,
+	GUEST_KINDS,
+};
+
+extern const char *const guest_names[GUEST_KINDS + 1];
+
+enum workload_id {
+	WORKLOAD_NULL,
+	WORKLOAD_TOUCH,
+	WORKLOAD_BOOT,
+	WORKLOAD_SELFTEST,
+	WORKLOADS,
+};
+
+/* Layers of the bench host's image beyond the base one. */
+enum image_layer {
+	LAYER_QEMU,		/* VMM, firmware, guest initramfs and disk */
+	LAYER_GUEST_KERNEL,
+	LAYER_SELFTESTS,
+	LAYERS,
+};
+
+enum null_outcome {
+	NULL_PASS, NULL_FAIL, NULL_ERROR, NULL_HANG, NULL_PANIC, NULL_WARN, NULL_EXIT,
+};
+
+struct null_params {
+	int64_t outcome;	/* enum null_outcome */
+	int64_t samples;
+	int64_t faults;
+};
+
+enum touch_pattern { TOUCH_SEQUENTIAL, TOUCH_RANDOM };
+enum touch_access { TOUCH_READ, TOUCH_WRITE };
+enum touch_backing { BACKING_4K, BACKING_THP };
+
+struct touch_params {
+	int64_t pattern;	/* enum touch_pattern */
+	int64_t access;		/* enum touch_access */
+	int64_t pages;		/* percent of guest memory */
+	int64_t refaults;	/* passes after the first one, each behind a zap of all SPTEs */
+	int64_t seed;		/* of the random order */
+	int64_t backing;	/* enum touch_backing */
+};
+
+struct boot_params {
+	int64_t disk;		/* check the data of a virtio-blk disk */
+};
+
+struct selftest_params {
+	char program[OPT_STR_MAX];
+};
+
+union workload_params {
+	struct null_params null;
+	struct touch_params touch;
+	struct boot_params boot;
+	struct selftest_params selftest;
+};
+
+struct workload_type {
+	const char *name;
+	const char *what;		/* what it measures and how, one line */
+	const struct opt_desc *params;	/* offsets into union workload_params */
+	unsigned int layers;		/* 1 << LAYER_*: what the host image needs */
+	unsigned int guests;		/* 1 << GUEST_*: where it can run */
+	int64_t host_extra_mib;		/* memory that the bench host needs beyond the guest's */
+};
+
+extern const struct workload_type workload_types[WORKLOADS];
+extern const char *const workload_type_names[WORKLOADS + 1];
+
+#endif
