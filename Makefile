@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # pinlab: `make help` lists what there is to do.
 
+comma	:= ,
 BUILD	:= build$(if $(SAN),-san)
 CC	?= gcc
 WARN	:= -Wall -Wextra -Wformat=2 -Wmissing-prototypes -Wstrict-prototypes -Wwrite-strings \
 	   -Wsign-compare -Werror
 CFLAGS	?= -O2 -g
 SANFLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all)
-comma	:= ,
 BASE	:= -std=gnu17 -D_GNU_SOURCE $(WARN) -Irunner -MMD -MP -ffile-prefix-map=$(CURDIR)=.
 Q	:= $(if $(V),,@)
 say	= $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
@@ -42,12 +42,12 @@ $(BUILD)/probe: $(probe:%.c=$(BUILD)/static/%.o)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) -static -o $@ $^ $(STATIC_LIBS)
 
-$(BUILD)/o/%.o: %.c
+$(BUILD)/o/%.o: %.c | deps
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(BASE) $(CFLAGS) $(SANFLAGS) -c -o $@ $<
 
-$(BUILD)/static/%.o: %.c
+$(BUILD)/static/%.o: %.c | deps
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(BASE) $(CFLAGS) -pthread -c -o $@ $<
@@ -57,9 +57,60 @@ $(BUILD)/tests/%: $(BUILD)/o/tests/unit/%.o $(runner:%.c=$(BUILD)/o/%.o)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) -o $@ $^ -lcmocka $(RUNNER_LIBS)
 
-.PHONY: unit-run
-unit-run: $(units:%=$(BUILD)/tests/%)
-	$(Q)for t in $^; do ./$$t || exit 1; done
+CONF	?= configs/default.conf
+KERNELS	?= v6.12
+PREFIX	?= /usr/local
+
+.PHONY: help
+help:			## this list
+	$(Q)grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/:/' | \
+		awk -F': *' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+	$(Q)echo "  variables: CONF=$(CONF) KERNELS='$(KERNELS)' PREFIX=$(PREFIX) V=1 SAN=1 PINLAB_CACHE=DIR"
+
+.PHONY: deps
+deps:			## install the Debian packages of the file `packages` that are missing
+	$(Q)tests/lib/deps.sh packages
+
+.PHONY: emulator
+emulator: deps		## build QEMU as an emulated SEV host (cached)
+	$(Q)emulator/build.sh >/dev/null
+
+.PHONY: kernels
+kernels: deps		## build the kernels named in KERNELS (cached)
+	$(Q)kernels/build.sh $(KERNELS) >/dev/null
+
+.PHONY: selftests
+selftests: deps		## build the kernel's own KVM selftests (cached)
+	$(Q)kernels/build.sh --selftests v6.12 >/dev/null
+
+.PHONY: images
+images: all emulator	## build the image of the bench host and of the guest (cached)
+	$(Q)bench/build.sh >/dev/null
+
+.PHONY: lab
+lab: emulator kernels images	## everything that a matrix needs
+
+.PHONY: matrix
+matrix: lab		## run the matrix CONF: records, CSV, plots
+	$(Q)runner/runner --matrix $(CONF)
+
+.PHONY: test
+test: lab selftests	## all tests; ends with 'N passed, N failed'
+	$(Q)tests/run.sh
+
+.PHONY: unit
+unit:			## unit tests, plain and under ASan and UBSan
+	$(Q)tests/run.sh unit
+
+.PHONY: bench
+bench: lab		## what the lab itself costs, in figures
+	$(Q)tests/bench.sh
+
+.PHONY: unit-programs unit-run
+unit-programs: $(units:%=$(BUILD)/tests/%)
+
+unit-run: unit-programs
+	$(Q)for t in $(units:%=$(BUILD)/tests/%); do ./$$t || exit 1; done
 
 .PHONY: clean
 clean:			## remove what was built here (not the caches, not the results)

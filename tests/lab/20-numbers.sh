@@ -1,0 +1,56 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The numbers of touch cells are what theory says.
+# shellcheck source=tests/lib/lab.sh
+. "$(dirname "$0")/../lib/lab.sh"
+
+matrix touch --no-plots <<-EOT
+	[matrix]
+	kernels = v6.12
+	guests = plain, sev
+	memory = 64M
+	workloads = touch-seq, touch-random
+	[touch-seq]
+	pages = 25%, 100%
+EOT
+check "touch matrix" 0 $?
+
+m()	# METRIC
+{
+	metric touch "$cell" "$1"
+}
+
+n=0
+for file in "$work"/touch/run/cells/*/1/cell.json; do
+	cell=$(jq -r .cell "$file")
+	guest=$(jq -r .guest "$file")
+	n=$((n + 1))
+	check "$cell: status" pass "$(jq -r .status "$file")"
+	check "$cell: no event lost" 0 "$(m npf_lost)"
+	check "$cell: fault records and KVM's tracepoint agree" \
+		"$(m kvm_page_fault_events)" "$(($(m npf_total) - $(m npf_mmio)))"
+	check "$cell: fault records and NPF exits agree" "$(m npf_exits)" "$(m npf_total)"
+	check "$cell: fault records and pf_taken agree" "$(m kvm_pf_taken)" "$(m npf_total)"
+	check "$cell: no page corrupt" 0 "$(m corrupt_pages)"
+	check "$cell: no pin leaked" 0 "$(m pinned_leaked_pages)"
+	# The launch pages (code, stack, page tables) fault too.
+	check_that "$cell: a first fault for each touched page" \
+		"$(m npf_first) >= $(m touched_pages) && $(m npf_first) <= $(m touched_pages) + $(m launch_pages)"
+	check_that "$cell: a refault for each touched page" \
+		"$(m npf_refault) >= $(m touched_pages) && $(m npf_refault) <= $(m touched_pages) + $(m launch_pages)"
+	if [ "$guest" = sev ]; then
+		check "$cell: all guest memory is registered" \
+			"$(m guest_memory_pages)" "$(m registered_pages)"
+		check "$cell: what is registered is pinned" \
+			"$(m registered_pages)" "$(m pinned_register_pages)"
+		check_that "$cell: RSS holds all guest memory at launch" \
+			"$(m rss_launch_kib) >= 4 * $(m guest_memory_pages)"
+	else
+		check "$cell: nothing is pinned" 0 "$(m pinned_register_pages)"
+		check "$cell: nothing is ever pinned" 0 "$(m pin_acquired_pages)"
+		check_that "$cell: RSS holds what was touched, and little more" \
+			"$(m rss_workload_kib) >= 4 * $(m touched_pages) &&
+			 $(m rss_workload_kib) <= 4 * $(m touched_pages) + 4096"
+	fi
+done
+check "cells" 6 $n

@@ -1,0 +1,41 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# A real Linux guest boots by QEMU and OVMF, as an SEV guest and as a plain one.
+# shellcheck source=tests/lib/lab.sh
+. "$(dirname "$0")/../lib/lab.sh"
+
+matrix boot <<-EOT
+	[matrix]
+	kernels = v6.12
+	guests = plain, sev
+	memory = 256M
+	workloads = boot
+EOT
+check "boot matrix" 0 $?
+
+for guest in plain sev; do
+	file=$(jq -r --arg g $guest 'select(.guest == $g) | .cell' "$work"/boot/run/cells/*/1/cell.json)
+	m() { metric boot "$file" "$1"; }
+	check "$guest: status" pass "$(status boot "$file")"
+	check "$guest: SEV is active in the guest" "$([ $guest = sev ] && echo 1 || echo 0)" \
+		"$(m guest_sev_active)"
+	check "$guest: the disk's data is right" 1 "$(m guest_disk_ok)"
+	check "$guest: no event lost" 0 "$(m npf_lost)"
+	check "$guest: no pin leaked" 0 "$(m pinned_leaked_pages)"
+	check_that "$guest: each phase took time" \
+		"$(m firmware_ns) > 0 && $(m kernel_ns) > 0 && $(m userspace_ns) > 0"
+	if [ $guest = sev ]; then
+		check_that "sev: virtio-blk used bounce buffers" "$(m guest_swiotlb_peak_kib) > 0"
+		check_that "sev: all guest memory and the firmware are pinned" \
+			"$(m pinned_register_pages) >= 65536 && $(m pinned_register_pages) < 65536 + 4096"
+		check_that "sev: registration and launch took time" \
+			"$(m register_ns) > 0 && $(m launch_ns) > 0"
+	else
+		check "plain: nothing is pinned" 0 "$(m pinned_register_pages)"
+	fi
+done
+run=$work/boot/run
+for file in index.html plots/launch.svg plots/launch.png; do
+	[ -s "$run/$file" ]
+	check "$file is there" 0 $?
+done
