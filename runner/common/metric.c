@@ -66,6 +66,9 @@ const struct metric_desc metrics[] = {
 	AGENT("launch_pages", "pages", NONE, "pages loaded into the guest before its first run"),
 	AGENT("corrupt_pages", "pages", LOWER, "pages whose data was wrong in a later pass"),
 
+	AGENT("teardown_vm_ns", "ns", LOWER, "last close of the VM's files: pins are dropped here"),
+	AGENT("teardown_unmap_ns", "ns", LOWER, "munmap() of guest memory after that"),
+
 	AGENT("pinned_start_pages", "pages", NONE,
 	      "nr_foll_pin_acquired - nr_foll_pin_released before the VMM starts"),
 	AGENT("pinned_register_pages", "pages", LOWER,

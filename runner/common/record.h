@@ -23,6 +23,7 @@ enum record_type {
 	RECORD_METRIC,		/* struct record_metric */
 	RECORD_LOG,		/* struct record_log, then text */
 	RECORD_END,		/* struct record_end: last, once */
+	RECORD_GATE,		/* struct record_gate: from a VMM to the agent, never to the runner */
 	RECORD_TYPES,
 };
 
@@ -138,6 +139,12 @@ struct record_end {
 	uint32_t status;
 	uint32_t reserved;
 	char reason[RECORD_REASON_MAX];	/* one line; empty for a pass */
+};
+
+/* The VMM stands still until it reads one byte: the agent samples what it keeps meanwhile. */
+struct record_gate {
+	uint32_t phase;		/* that is over */
+	uint32_t reserved;
 };
 
 extern const char *const phase_names[PHASES + 1];

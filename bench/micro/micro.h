@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef PINLAB_MICRO_H
+#define PINLAB_MICRO_H
+
+#include <linux/kvm.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/cell.h"
+#include "common/frame.h"
+#include "common/metric.h"
+#include "common/record.h"
+#include "guest.h"
+
+/* Exit statuses; each failure also gives one line on stderr and in the end record. */
+enum micro_exit {
+	MICRO_OK = 0,
+	MICRO_USAGE = 2,
+	MICRO_NO_KVM = 10,	/* /dev/kvm cannot be opened */
+	MICRO_NO_VM = 11,	/* KVM_CREATE_VM fails */
+	MICRO_NO_SEV = 12,	/* no SEV on this host, or /dev/sev cannot be opened */
+	MICRO_SEV_COMMAND = 13,	/* KVM_MEMORY_ENCRYPT_OP fails */
+	MICRO_REGISTER = 14,	/* KVM_MEMORY_ENCRYPT_REG_REGION fails */
+	MICRO_MEMORY = 15,	/* guest memory cannot be had */
+	MICRO_VCPU = 16,	/* the vCPU cannot be created or set up */
+	MICRO_RUN = 17,		/* KVM_RUN fails */
+	MICRO_GUEST = 18,	/* the guest ended by itself */
+	MICRO_AGENT = 19,	/* the agent's channel broke */
+};
+
+#define REPORT_MARKS	64
+
+/*
+ * Phase stamps are kept back and sent at gates, so that taking one costs no more than reading the
+ * clock. Without an agent they are printed.
+ */
+struct report {
+	struct frame_writer out;	/* fd <= 0: print text */
+	struct record_phase marks[REPORT_MARKS];
+	size_t nr_marks;
+};
+
+struct micro {
+	int64_t guest;			/* enum guest_kind */
+	int64_t memory_bytes;
+	int64_t fd;
+	union workload_params p;
+
+	struct report report;
+	enum micro_exit failure;
+	char reason[RECORD_REASON_MAX];
+
+	int kvm_fd, vm_fd, vcpu_fd, sev_fd;
+	struct kvm_run *run;
+	size_t run_bytes;
+	struct kvm_cpuid2 *cpuid;
+	uint64_t cbit;			/* mask; 0 for a plain guest */
+	uint64_t cr3;			/* without the C-bit */
+
+	void *map;			/* as mmap() gave it */
+	size_t map_bytes;
+	uint8_t *mem;			/* guest memory, 2M-aligned */
+	struct guest_params params;	/* as given to the guest */
+};
+
+/* Record the first failure and return -1. */
+int micro_fail(struct micro *m, enum micro_exit why, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* kvm.c: 0, or -1 with m->failure set. Undone by the *_close() and memory_free(). */
+int vm_open(struct micro *m);
+int memory_alloc(struct micro *m);
+int vcpu_open(struct micro *m);
+int vcpu_run(struct micro *m, uint16_t *port, uint32_t *value);	/* to the guest's next OUT */
+void vcpu_close(struct micro *m);
+void vm_close(struct micro *m);
+void memory_free(struct micro *m);
+
+/* Zap all SPTEs of the guest and keep its pages. */
+int memory_zap(struct micro *m);
+
+/* image.c: fill the pages that the guest starts from. */
+int image_build(struct micro *m);
+
+/* sev.c */
+int sev_vm_create(struct micro *m);	/* vm_fd of a VM ready for SEV; sets cbit */
+int sev_register(struct micro *m);	/* all memory, in one call */
+int sev_launch(struct micro *m);	/* LAUNCH_START to LAUNCH_FINISH over the image */
+
+/* report.c */
+uint64_t report_now_ns(void);		/* CLOCK_MONOTONIC_RAW */
+void report_phase(struct report *r, enum phase phase);
+int report_metric(struct report *r, const char *name, double value);
+int report_flush(struct report *r);
+/* Tell the agent that `phase` is over and wait for its go: it reads counters meanwhile. */
+int report_gate(struct report *r, enum phase phase);
+int report_end(struct report *r, enum status status, const char *reason);
+
+#endif
