@@ -40,7 +40,8 @@ struct cell_data {
 
 /*
  * Read dir/stream.bin whole; log text goes to dir/NAME.log. A stream that breaks off is kept up to
- * the break. Returns 0, -EBADMSG (damaged; what was good is in *d), or -errno, with err set.
+ * the break (then there is no end record), and one that is not there is an empty one.
+ * Returns 0, -EBADMSG (damaged; what was good is in *d), or -errno, with err set.
  */
 int cell_data_load(struct cell_data *d, const char *dir, char *err);
 void cell_data_free(struct cell_data *d);
@@ -55,6 +56,7 @@ struct execution {
 	enum status status;		/* STATUS_PASS: take the agent's end record */
 	char reason[RECORD_REASON_MAX];
 	char *command;			/* to reproduce it */
+	bool virtual_clock;		/* times are virtual ns: 1 instruction = 1 ns */
 	double wall_s;
 };
 

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Numbers of one cell that must agree, whatever was measured. */
+#include <stdio.h>
+
+#include "csvfile.h"
+#include "result_internal.h"
+
+#define ANY_GUEST	(1 << GUEST_HOST | 1 << GUEST_PLAIN | 1 << GUEST_SEV)
+#define VM_GUEST	(1 << GUEST_PLAIN | 1 << GUEST_SEV)
+
+enum relation { REL_EQ, REL_LE };
+
+static const char *const relation_texts[] = { [REL_EQ] = "equal", [REL_LE] = "not exceed" };
+
+static const struct check {
+	const char *metric;
+	enum relation relation;
+	const char *other;	/* another metric; NULL: the constant 0 */
+	unsigned int guests;	/* 1 << GUEST_*: where it must hold */
+	enum status status;
+	const char *why;
+} checks[] = {
+	{ "npf_lost", REL_EQ, NULL, ANY_GUEST, STATUS_LOST_EVENTS,
+	  "the perf ring buffers lost fault events" },
+	{ "npf_total", REL_EQ, "kvm_page_fault_events", ANY_GUEST, STATUS_FAIL,
+	  "KVM traces every NPF exit as kvm_page_fault" },
+	{ "npf_total", REL_EQ, "npf_exits", ANY_GUEST, STATUS_FAIL,
+	  "every NPF exit is one fault record" },
+	{ "kvm_pf_taken", REL_LE, "npf_total", ANY_GUEST, STATUS_FAIL,
+	  "KVM takes at most one fault an NPF exit" },
+	{ "corrupt_pages", REL_EQ, NULL, ANY_GUEST, STATUS_FAIL,
+	  "the guest found other data than it wrote" },
+	{ "pinned_leaked_pages", REL_EQ, NULL, VM_GUEST, STATUS_FAIL,
+	  "pages stayed pinned after the guest was destroyed" },
+	{ .metric = NULL },
+};
+
+void result_check(struct execution *ex, const struct cell_data *d)
+{
+	static const double zero;
+	char have[CSV_NUMBER_MAX], want[CSV_NUMBER_MAX];
+
+	for (const struct check *c = checks; c->metric && ex->status == STATUS_PASS; c++) {
+		const double *a = cell_data_metric(d, c->metric);
+		const double *b = c->other ? cell_data_metric(d, c->other) : &zero;
+
+		if (!a || !b || !(c->guests & 1 << ex->cell->guest))
+			continue;
+		if (c->relation == REL_EQ ? *a == *b : *a <= *b)
+			continue;
+		ex->status = c->status;
+		snprintf(ex->reason, sizeof(ex->reason), "%s is %s and must %s %s%s%s: %s",
+			 c->metric, csv_format_number(*a, have), relation_texts[c->relation],
+			 c->other ?: "", c->other ? ", " : "", csv_format_number(*b, want),
+			 c->why);
+	}
+}

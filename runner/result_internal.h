@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Shared by result*.c and report*.c: names of files and how cell data is walked. */
+#ifndef PINLAB_RESULT_INTERNAL_H
+#define PINLAB_RESULT_INTERNAL_H
+
+#include "result.h"
+
+#define NO_PHASE	(-1)
+
+/* The first phase record's time, which files count from; without phases the earliest record's. */
+uint64_t cell_data_origin(const struct cell_data *d);
+
+/*
+ * The phase that t_ns is in, or NO_PHASE before the first one. *cursor starts at 0; t_ns must not
+ * decrease from call to call.
+ */
+int cell_data_phase(const struct cell_data *d, size_t *cursor, uint64_t t_ns);
+
+/* The value of the metric called name, or NULL if the cell has none. */
+const double *cell_data_metric(const struct cell_data *d, const char *name);
+
+/* Let a cell that passed fail where its numbers contradict each other. */
+void result_check(struct execution *ex, const struct cell_data *d);
+
+/* Write dir/cell.json. 0, or -errno with err set. */
+int result_write_json(const struct execution *ex, const struct cell_data *d, const char *dir,
+		      char *err);
+
+#endif
