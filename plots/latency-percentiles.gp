@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# p50, p90, p99 and maximum of NPF latency: one panel a class of faults, one column a workload and
+# memory, series side by side. Columns of the data: place, p50, p90, p99, max.
+home = ARG0[1:strlen(ARG0) - strlen('latency-percentiles.gp')]
+load home.'style.gp'
+load ARG1.'.gp'
+data = ARG1.'.dat'
+
+array shown[class_nr]
+panels = 0
+do for [c = 1:class_nr] {
+	shown[c] = 0
+	do for [b = 1:block_class_nr] { if (block_class[b] == c) { shown[c] = 1 } }
+	panels = panels + shown[c]
+}
+left = 84; head = 78; panel_h = 190; foot = 92
+column_w = 100
+do for [g = 1:group_label_nr] {
+	column_w = 8.5 * strlen(group_label[g]) > column_w ? 8.5 * strlen(group_label[g]) : column_w
+}
+w = left + column_w * group_label_nr + 10; w = w < 620 ? 620 : w
+h = head + panels * panel_h + foot
+array quantile[4] = ['median', 'p90', 'p99', 'maximum']
+array quantile_point[4] = [7, 8, 4, 2]
+shift(s) = (s - (series_label_nr + 1) / 2.0) * 0.6 / series_label_nr
+
+do for [format in 'svg png'] {
+	eval start(format, ARG2, w, h)
+	eval heading(title, clock_note, h)
+	set xrange [0.4:group_label_nr + 0.6]
+	set logscale y
+	set format y '%.0s%c'
+	set ylabel 'latency ('.clock.'ns)' offset 0.5, 0 textcolor rgb text_grey
+	set xtics scale 0 font ',11'
+	row = 0
+	do for [c = 1:class_nr] {
+		if (shown[c]) {
+			set title class[c] offset 0, -0.6
+			eval panel(left, w - 10, head + row * panel_h, head + (row + 1) * panel_h - 40, w, h)
+			row = row + 1
+			do for [g = 1:group_label_nr] {
+				name = row < panels ? '' : sprintf("%s\n%d MiB", group_label[g], group_mib[g])
+				if (g == 1) { set xtics (name g) } else { set xtics add (name g) }
+			}
+			plot for [b = 1:block_class_nr] for [q = 1:4] \
+				(block_class[b] == c ? data : '/dev/null') index (b - 1) \
+				using ($1 + shift(block_series[b])):(column(q + 1)) with points \
+				pt quantile_point[q] ps 0.9 lw 1.4 \
+				lc rgb strategy_colour(series_strategy[block_series[b]])
+			unset label
+		}
+	}
+	eval panel(0, w, h - 40, h, w, h)
+	eval key_only
+	set key maxcols 8 samplen 1
+	plot for [s = 1:series_label_nr] NaN with points pt 5 ps 1.4 \
+		lc rgb strategy_colour(series_strategy[s]) title series_label[s], \
+		for [q = 1:4] NaN with points pt quantile_point[q] ps 0.9 lw 1.4 \
+		lc rgb text_grey title quantile[q]
+	unset multiplot
+	unset output
+	reset
+	load home.'style.gp'
+}

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The one style of all figures. Every script is called as
+#
+#	gnuplot -d -c SCRIPT.gp DATA OUT
+#
+# where DATA.gp holds the settings and DATA.dat the numbers that the runner wrote, and writes
+# OUT.svg and OUT.png. Numbers are tidy blocks, two blank lines apart; '?' is a missing value.
+
+set datafile missing '?'
+set encoding utf8
+
+# Okabe and Ito's palette, which colour-blind readers can tell apart. A strategy has the same colour
+# in every figure; what is not known here is grey.
+black = '#000000'; orange = '#E69F00'; sky = '#56B4E9'; green = '#009E73'
+yellow = '#F0E442'; blue = '#0072B2'; vermillion = '#D55E00'; purple = '#CC79A7'
+grey = '#888888'
+strategy_colour(s) = s eq 'none' ? blue : s eq 'upfront' ? vermillion : s eq 'spte' ? green : \
+	s eq 'memslot' ? purple : s eq 'nopin' ? orange : grey
+
+# Phases in the order in which a cell goes through them.
+array phase_name[11] = ['modules', 'define', 'register', 'launch', 'firmware', 'kernel', \
+	'userspace', 'workload', 'stop', 'teardown', 'leak-check']
+array phase_colour[11] = [grey, sky, vermillion, purple, orange, green, blue, yellow, '#BBBBBB', \
+	'#777777', '#DDDDDD']
+
+# Kernels of one strategy differ by dash and point type.
+series_dash(variant) = variant + 1
+array series_point[4] = [7, 5, 9, 13]
+point_of(variant) = series_point[variant % 4 + 1]
+
+text_grey = '#555555'
+
+# Evaluate the result to start drawing a figure of w x h points in this format.
+start(format, out, w, h) = format eq 'svg' ? \
+	sprintf("set terminal svg size %d,%d noenhanced font 'DejaVu Sans,Helvetica,Arial,sans-serif,12' background '#ffffff' linewidth 1.2; set output '%s.svg'", w, h, out) : \
+	sprintf("set terminal pngcairo size %d,%d noenhanced font 'DejaVu Sans,12' fontscale 1.5 background '#ffffff' linewidth 1.8 pointscale 1.5; set output '%s.png'", 1.5 * w, 1.5 * h, out)
+
+# Evaluate the result once the figure is started: its heading, with what a ns is.
+heading(title, note, h) = sprintf("set multiplot; set label 1 '%s' at screen 0.5, %f center font ',15'; set label 2 '%s' at screen 0.5, %f center font ',11' textcolor rgb text_grey", \
+	title, 1 - 18.0 / h, note, 1 - 38.0 / h)
+
+# The margins of a panel, in points from the top left corner of a figure of w x h points.
+panel(left, right, top, bottom, w, h) = sprintf("set lmargin at screen %f; set rmargin at screen %f; set tmargin at screen %f; set bmargin at screen %f", \
+	left / (1.0 * w), right / (1.0 * w), 1 - top / (1.0 * h), 1 - bottom / (1.0 * h))
+
+# What turns the rest of the figure, below top, into a place for nothing but the key.
+key_only = "unset label; unset object; unset arrow; unset title; unset xlabel; unset ylabel; unset tics; unset grid; unset border; unset logscale; set xrange [0:1]; set yrange [0:1]; set key center center horizontal reverse Left"
+
+set style line 100 lc rgb '#cccccc' lw 0.5
+set border 3 lc rgb text_grey lw 0.8
+set tics nomirror out scale 0.6 textcolor rgb text_grey
+set grid y ls 100
+unset key

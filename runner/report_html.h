@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef PINLAB_REPORT_HTML_H
+#define PINLAB_REPORT_HTML_H
+
+#include "plot.h"
+#include "report_model.h"
+
+/*
+ * Write index.html of a run: one page without scripts or foreign parts, which shows the figures in
+ * plots/. Returns 0, or -errno with err set.
+ */
+int report_html(const struct model *m, const struct plots *p, char *err);
+
+#endif
