@@ -52,6 +52,11 @@ $(BUILD)/static/%.o: %.c | deps
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(BASE) $(CFLAGS) -pthread -c -o $@ $<
 
+# Plays the agent for the unit tests of the runner.
+$(BUILD)/fake-agent: $(BUILD)/o/tests/fake-agent.o $(common:%.c=$(BUILD)/o/%.o)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) -o $@ $^ $(STATIC_LIBS)
+
 $(BUILD)/tests/%: $(BUILD)/o/tests/unit/%.o $(runner:%.c=$(BUILD)/o/%.o)
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
@@ -107,7 +112,7 @@ bench: lab		## what the lab itself costs, in figures
 	$(Q)tests/bench.sh
 
 .PHONY: unit-programs unit-run
-unit-programs: $(units:%=$(BUILD)/tests/%)
+unit-programs: $(units:%=$(BUILD)/tests/%) $(BUILD)/fake-agent $(BUILD)/runner
 
 unit-run: unit-programs
 	$(Q)for t in $(units:%=$(BUILD)/tests/%); do ./$$t || exit 1; done

@@ -17,8 +17,16 @@
 #define OPTIONS_MAX	32
 
 const struct verb verbs[] = {
+	{ "matrix", "[CONF]", cmd_matrix, "run the cells of a config (default: configs/default.conf)",
+	  "--matrix configs/smoke.conf -j2" },
 	{ "plan", "[CONF]", cmd_plan, "show the cells and the estimated time, run nothing",
 	  "--plan --filter '*-sev-*'" },
+	{ "resume", "RUN", cmd_resume, "run what is not complete in a run",
+	  "--resume 20261122T131500Z-default" },
+	{ "report", "RUN", cmd_report, "make the tables, plots and page of a run again", NULL },
+	{ "shell", "KERNEL", cmd_shell, "a shell on an emulated SEV host, in real time",
+	  "--shell v6.12" },
+	{ "doctor", NULL, cmd_doctor, "what this machine can do, and what to fix", NULL },
 	{ "list", "kernels|workloads|metrics", cmd_list, "what there is to choose from",
 	  "--list metrics --json" },
 	{ .name = NULL },

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -72,7 +73,10 @@ static void last_line(char *text, size_t len, char *err)
 static void exec_child(const char *const argv[], int out, int errors)
 {
 	int null = open("/dev/null", O_RDONLY);
+	sigset_t none;
 
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
 	dup2(null, 0);
 	dup2(out, 1);
 	dup2(errors, 2);

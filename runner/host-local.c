@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The local host: the agent is a child of the runner and measures the kernel that runs. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "host.h"
+#include "process.h"
+
+static int local_probe(struct host *h, char *err)
+{
+	const char *agent = h->settings->agent;
+
+	if (access(agent, X_OK))
+		return fail(err, -errno, "%s: %s: run make, or say --agent FILE", path_shown(agent),
+			    strerror(errno));
+	return 0;
+}
+
+static int local_prepare(struct host *h, const char *tmp_dir, char *err)
+{
+	(void)h;
+	(void)tmp_dir;
+	(void)err;
+	return 0;
+}
+
+static void agent_args(const struct host *h, struct strv *argv)
+{
+	strv_add(argv, "%s", h->settings->agent);
+	strv_add(argv, "--cell");
+	strv_add(argv, HOST_CELL);
+	strv_add(argv, "--fd");
+	strv_add(argv, "%d", PROCESS_STREAM_FD);
+}
+
+static int local_start(struct host *h, const struct cell *c, const char *dir,
+		       struct host_child *child, char *err)
+{
+	struct strv argv = { .nr = 0 };
+	int pipe_fds[2], ret;
+
+	(void)c;
+	if (pipe2(pipe_fds, O_CLOEXEC))
+		return fail(err, -errno, "pipe: %s", strerror(errno));
+	fcntl(pipe_fds[0], F_SETFL, O_NONBLOCK);
+	agent_args(h, &argv);
+	ret = process_start(&argv, dir, HOST_LOG, pipe_fds[1], &child->pid, err);
+	strv_free(&argv);
+	close(pipe_fds[1]);
+	if (ret)
+		close(pipe_fds[0]);
+	child->stream_fd = ret ? -1 : pipe_fds[0];
+	return ret;
+}
+
+static char *local_command(const struct host *h, const struct cell *c)
+{
+	struct strv argv = { .nr = 0 };
+	char *line, *command;
+
+	(void)c;
+	agent_args(h, &argv);
+	line = strv_quote(&argv);
+	command = xasprintf("%s %d>" HOST_STREAM, line, PROCESS_STREAM_FD);
+	free(line);
+	strv_free(&argv);
+	return command;
+}
+
+static enum status local_classify(const char *dir, int wait_status, char *reason)
+{
+	char *log = xasprintf("%s/" HOST_LOG, dir), line[128], how[64];
+
+	file_last_line(log, line, sizeof(line));
+	free(log);
+	snprintf(reason, RECORD_REASON_MAX, "the agent ended without an end record: %s%s%s",
+		 process_status_text(wait_status, how, sizeof(how)), line[0] ? ": " : "", line);
+	return STATUS_HOST_EXIT;
+}
+
+static json_t *local_describe(const struct host *h)
+{
+	struct utsname u;
+
+	uname(&u);
+	return json_pack("{s:s, s:{s:{s:s}}}", "agent", h->settings->agent,
+			 "kernels", CONFIG_RUNNING_KERNEL, "release", u.release);
+}
+
+static void local_free(struct host *h)
+{
+	(void)h;
+}
+
+const struct host_ops host_local = {
+	.name = "local",
+	.probe = local_probe,
+	.prepare = local_prepare,
+	.start = local_start,
+	.command = local_command,
+	.classify = local_classify,
+	.describe = local_describe,
+	.free = local_free,
+};

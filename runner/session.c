@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
+
+#include "estimate.h"
+#include "jobs.h"
+#include "result.h"
+#include "sched.h"
+#include "session.h"
+#include "util.h"
+
+int session_check(const struct settings *s, char *err)
+{
+	return s->plots ? report_check(err) : 0;
+}
+
+/* Tables and plots of what there is; after an error only as far as they go. */
+static int finish(struct run *r, char *err)
+{
+	int ret = result_tables(r->dir, err);
+
+	if (!ret && r->settings->plots)
+		ret = report_build(r->dir, err);
+	r->ended = time(NULL);
+	if (!ret)
+		ret = run_write(r, err);
+	return ret;
+}
+
+static int prepare(struct run *r, struct host *h, char *err)
+{
+	int ret = h->ops->prepare(h, r->tmp_dir, err);
+
+	return ret ? ret : run_write(r, err);
+}
+
+static int execute(struct run *r, struct host *h, int signal_fd, char *err)
+{
+	struct estimates e;
+	int ret;
+
+	estimates_load(&e, r->settings->results);
+	ret = sched_run(r, h, &e, signal_fd, err);
+	estimates_free(&e);
+	return ret;
+}
+
+int session_run(struct run *r, struct host *h, int signal_fd)
+{
+	char err[OPT_ERR_MAX], later[OPT_ERR_MAX];
+	int ret, finished = 0;
+
+	r->jobs = jobs_default(r->settings, &r->plan.host);
+	ret = prepare(r, h, err);
+	if (signals_stop(signal_fd))
+		return EXIT_INTERRUPTED;
+	if (ret)
+		return usage_error("%s", err);
+
+	ret = execute(r, h, signal_fd, err);
+	if (r->kept)
+		finished = finish(r, later);
+	if (ret && ret != -EINTR)
+		return usage_error("%s", err);
+	if (ret == -EINTR)
+		fprintf(stderr, "pinlab: stopped, %zu of %zu executions are done%s%s\n", run_done(r),
+			r->plan.nr * (size_t)r->plan.repeats,
+			r->kept ? "; go on with --resume " : "", r->kept ? r->name : "");
+	if (finished)
+		return usage_error("%s", later);
+	if (ret)
+		return EXIT_INTERRUPTED;
+	if (summary_print(r->dir, err))
+		return usage_error("%s", err);
+	printf("\n%zu of %zu passed: %s\n", r->by_status[STATUS_PASS], run_done(r),
+	       path_shown(r->dir));
+	return r->by_status[STATUS_PASS] == run_done(r) ? EXIT_PASSED : EXIT_NOT_PASSED;
+}
