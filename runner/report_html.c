@@ -1,11 +1,370 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/record.h"
 #include "report_html.h"
+#include "report_text.h"
+#include "util.h"
+
+#define MIB_PAGES	256.0
+
+static const char style[] =
+"<style>\n"
+":root{color-scheme:light dark;--bg:#fff;--fg:#1b1b1b;--dim:#5c5c5c;--line:#d9d9d9;--alt:#f5f5f5;"
+"--link:#0059a3;--ok:#00664b;--bad:#a63f00}\n"
+"@media(prefers-color-scheme:dark){:root{--bg:#16181b;--fg:#e6e6e6;--dim:#a0a0a0;--line:#3a3d42;"
+"--alt:#1f2226;--link:#7cc0f0;--ok:#4cc9a0;--bad:#ff9b5c}}\n"
+"body{margin:0 auto;max-width:70rem;padding:1rem;background:var(--bg);color:var(--fg);"
+"font:16px/1.5 system-ui,sans-serif}\n"
+"h1{font-size:1.5rem;margin:.5rem 0;overflow-wrap:anywhere}h2{font-size:1.2rem;margin:2rem 0 .5rem}\n"
+"a{color:var(--link)}p{max-width:50rem}.dim{color:var(--dim)}\n"
+".wide{overflow-x:auto;margin:.5rem 0}\n"
+"table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}\n"
+"th,td{padding:.3rem .6rem;border-bottom:1px solid var(--line);text-align:left;vertical-align:top}\n"
+"thead th{border-bottom:2px solid var(--line);vertical-align:bottom}\n"
+"thead .u{display:block;font-weight:normal;color:var(--dim);font-size:.8rem}\n"
+".n{text-align:right;white-space:nowrap}.k{white-space:nowrap}tbody tr:nth-child(even){background:"
+"var(--alt)}\n"
+".pass{color:var(--ok)}.bad{color:var(--bad);font-weight:600}\n"
+"figure{margin:1.5rem 0}figure .wide{background:#fff;border:1px solid var(--line);"
+"border-radius:.3rem}\n"
+"figure img{display:block;max-width:100%;height:auto;margin:auto}figcaption{font-size:.9rem;color:"
+"var(--dim)}\n"
+"@media(max-width:45rem){body{padding:.6rem}figure img{max-width:none;width:44rem}}\n"
+"pre{overflow-x:auto;background:var(--alt);padding:.6rem;font-size:.8rem;margin:0}\n"
+".meta td{overflow-wrap:anywhere}dt{font-weight:600}dd{margin:0 0 .5rem 1rem}\n"
+"</style>\n";
+
+/* The columns of the headline table. */
+static const struct headline {
+	const char *head, *unit;	/* unit NULL: the run's time unit */
+	const char *metric, *second;	/* second: shown behind a slash */
+	double scale;
+	int decimals;
+} headlines[] = {
+	{ "startup", "ms", "startup_ns", NULL, 1e6, 1 },
+	{ "NPFs", "count", "npf_total", NULL, 1, 0 },
+	{ "first touch p50 / p99", NULL, "npf_first_p50_ns", "npf_first_p99_ns", 1, 0 },
+	{ "refault p50 / p99", NULL, "npf_refault_p50_ns", "npf_refault_p99_ns", 1, 0 },
+	{ "all NPFs p50 / p99", NULL, "npf_all_p50_ns", "npf_all_p99_ns", 1, 0 },
+	{ "pinned", "MiB", "pinned_workload_pages", NULL, MIB_PAGES, 1 },
+	{ "RSS", "MiB", "rss_workload_kib", NULL, 1024, 1 },
+	{ "leaked", "pages", "pinned_leaked_pages", NULL, 1, 0 },
+};
+
+static void put_link(FILE *f, const char *dir, const char *name)
+{
+	fputs("<a href=\"", f);
+	html_path(f, dir);
+	putc('/', f);
+	html_path(f, name);
+	fputs("\">", f);
+	html_text(f, name);
+	fputs("</a>", f);
+}
+
+static void put_status(FILE *f, const char *status)
+{
+	fprintf(f, "<span class=\"%s\">", strcmp(status, status_names[STATUS_PASS]) ? "bad" : "pass");
+	html_text(f, status);
+	fputs("</span>", f);
+}
+
+static int is_file(const struct dirent *e)
+{
+	return e->d_name[0] != '.';
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+/* Links to the files of a cell; only those that end in suffix. */
+static void put_files(FILE *f, const struct model *m, const struct run_cell *c, const char *suffix)
+{
+	char *path = xasprintf("%s/%s", m->run_dir, c->dir);
+	struct dirent **names = NULL;
+	int n = scandir(path, &names, is_file, by_name);
+
+	for (int i = 0; i < n; i++) {
+		size_t len = strlen(names[i]->d_name), tail = strlen(suffix);
+
+		if (len >= tail && !strcmp(names[i]->d_name + len - tail, suffix)) {
+			put_link(f, c->dir, names[i]->d_name);
+			putc(' ', f);
+		}
+		free(names[i]);
+	}
+	free(names);
+	free(path);
+}
+
+static void put_summary(FILE *f, const struct model *m, const json_t *run)
+{
+	json_int_t total = json_integer_value(json_object_get(json_object_get(run, "cells"),
+							      "total"));
+	size_t count[STATUSES] = { 0 };
+
+	fprintf(f, "<p>%zu %s", m->run->nr, m->run->nr == 1 ? "cell was run" : "cells were run");
+	if (total > (json_int_t)m->run->nr)
+		fprintf(f, ", of %lld planned; the others are missing here", (long long)total);
+	for (size_t i = 0; i < m->run->nr; i++)
+		for (int s = 0; s < STATUSES; s++)
+			count[s] += !strcmp(run_cell_text(&m->run->cell[i], "status"),
+					    status_names[s]);
+	for (int s = 0, any = 0; s < STATUSES; s++) {
+		if (!count[s])
+			continue;
+		fprintf(f, "%s%zu ", any++ ? ", " : ": ", count[s]);
+		put_status(f, status_names[s]);
+	}
+	fprintf(f, ".<br>Times are in <b>%s</b>.</p>\n", m->virtual_clock ?
+		"virtual ns (1 instruction = 1 ns)" : "wall-clock ns");
+}
+
+static bool passed(const struct run_cell *c)
+{
+	return !strcmp(run_cell_text(c, "status"), status_names[STATUS_PASS]);
+}
+
+static void put_failures(FILE *f, const struct model *m)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < m->run->nr; i++) {
+		const struct run_cell *c = &m->run->cell[i];
+
+		if (passed(c))
+			continue;
+		if (!any)
+			fputs("<h2>Cells that did not pass</h2>\n<div class=\"wide\"><table><thead><tr>"
+			      "<th>cell</th><th>repeat</th><th>status</th><th>reason</th><th>logs</th>"
+			      "</tr></thead><tbody>\n", f);
+		any = true;
+		fputs("<tr><td>", f);
+		html_text(f, run_cell_text(c, "cell"));
+		fprintf(f, "</td><td class=\"n\">%lld</td><td class=\"k\">",
+			run_cell_int(c, "repeat"));
+		put_status(f, run_cell_text(c, "status"));
+		fputs("</td><td>", f);
+		html_text(f, run_cell_text(c, "reason"));
+		fputs("</td><td>", f);
+		put_files(f, m, c, ".log");
+		fputs("</td></tr>\n", f);
+	}
+	if (any)
+		fputs("</tbody></table></div>\n", f);
+}
+
+static void put_value(FILE *f, const struct model *m, size_t group, size_t series,
+		      const struct headline *h)
+{
+	double v;
+
+	fputs("<td class=\"n\">", f);
+	if (model_value(m, group, series, h->metric, &v))
+		html_number(f, v / h->scale, h->decimals);
+	else
+		fputs("<span class=\"dim\">\u2013</span>", f);
+	if (h->second && model_value(m, group, series, h->second, &v)) {
+		fputs(" / ", f);
+		html_number(f, v / h->scale, h->decimals);
+	}
+	fputs("</td>", f);
+}
+
+/* The status of a cell: that of the first repeat that did not pass. */
+static const char *cell_status(const struct model *m, const struct model_cell *c)
+{
+	for (size_t i = 0; i < c->nr; i++)
+		if (!passed(&m->run->cell[c->first + i]))
+			return run_cell_text(&m->run->cell[c->first + i], "status");
+	return status_names[STATUS_PASS];
+}
+
+static void put_headline_row(FILE *f, const struct model *m, size_t group, size_t series)
+{
+	const struct model_cell *c = model_cell(m, group, series);
+
+	if (!c->nr)
+		return;
+	fputs("<tr><td class=\"k\">", f);
+	html_text(f, m->groups[group].label);
+	fprintf(f, "</td><td class=\"n\">%lld</td><td class=\"k\">", m->groups[group].memory_mib);
+	html_text(f, m->series[series].label);
+	fputs("</td>", f);
+	for (size_t i = 0; i < ARRAY_SIZE(headlines); i++)
+		put_value(f, m, group, series, &headlines[i]);
+	fputs("<td class=\"k\">", f);
+	put_status(f, cell_status(m, c));
+	fputs("</td></tr>\n", f);
+}
+
+static void put_headlines(FILE *f, const struct model *m)
+{
+	if (!m->run->nr)
+		return;
+	fputs("<h2>In numbers</h2>\n<div class=\"wide\"><table><thead><tr><th>workload</th>"
+	      "<th class=\"n\">memory<span class=\"u\">MiB</span></th><th>strategy</th>", f);
+	for (size_t i = 0; i < ARRAY_SIZE(headlines); i++) {
+		const struct headline *h = &headlines[i];
+		bool ms = h->unit && !strcmp(h->unit, "ms");
+
+		fputs("<th class=\"n\">", f);
+		html_text(f, h->head);
+		fprintf(f, "<span class=\"u\">%s%s</span></th>", ms && m->virtual_clock ?
+			"virtual " : "", h->unit ?: m->time_unit);
+	}
+	fputs("<th>status</th></tr></thead><tbody>\n", f);
+	for (size_t g = 0; g < m->nr_groups; g++)
+		for (size_t s = 0; s < m->nr_series; s++)
+			put_headline_row(f, m, g, s);
+	fputs("</tbody></table></div>\n<p class=\"dim\">A dash is a number that was not measured; it is"
+	      " not 0. With repeats, the (lower) median of those that ran to their end.</p>\n", f);
+}
+
+static void put_figures(FILE *f, const struct plots *p)
+{
+	if (p->nr)
+		fputs("<h2>In pictures</h2>\n", f);
+	for (size_t i = 0; i < p->nr; i++) {
+		const struct plot *plot = &p->plot[i];
+
+		fputs("<figure><div class=\"wide\"><a href=\"plots/", f);
+		html_path(f, plot->name);
+		fputs(".svg\"><img src=\"plots/", f);
+		html_path(f, plot->name);
+		fputs(".svg\" alt=\"", f);
+		html_text(f, plot->title);
+		fputs("\"></a></div><figcaption>", f);
+		html_text(f, plot->caption);
+		fputs(" <a href=\"plots/", f);
+		html_path(f, plot->name);
+		fputs(".png\">PNG</a> <a href=\"plots/data/", f);
+		html_path(f, plot->name);
+		fputs(".dat\">data</a></figcaption></figure>\n", f);
+	}
+}
+
+static void put_reading(FILE *f, const struct model *m)
+{
+	fputs("<h2>How to read this</h2>\n<dl>\n", f);
+	if (m->virtual_clock)
+		fputs("<dt>virtual ns</dt><dd>The bench host is emulated: one retired instruction is"
+		      " 1 ns, idle time is skipped. Numbers are exact and repeatable, so any difference"
+		      " between two cells is real; they count instructions and tell nothing of caches,"
+		      " TLBs or memory bandwidth.</dd>\n", f);
+	fputs("<dt>strategy</dt><dd><b>none</b>: an ordinary guest, nothing is pinned."
+	      " <b>upfront</b>: an SEV guest on the pristine kernel, which pins all of the guest's"
+	      " memory before it runs.</dd>\n"
+	      "<dt>startup</dt><dd>From the start of the VMM to the start of the workload: what a user"
+	      " waits for.</dd>\n"
+	      "<dt>NPF</dt><dd>Nested page fault; its latency is from #VMEXIT to re-entry. A <b>first"
+	      " touch</b> is the first fault on a guest page, a <b>refault</b> any later one; both"
+	      " are of the workload phase. <b>All</b> are those on memory (not MMIO) in any"
+	      " phase.</dd>\n"
+	      "<dt>pinned, RSS</dt><dd>At the end of the workload; pinned as the rise since before the"
+	      " VMM started. <b>Leaked</b> pages were still pinned after it was gone: must be 0.</dd>\n"
+	      "</dl>\n", f);
+}
+
+static void put_cells(FILE *f, const struct model *m)
+{
+	fputs("<h2>Files</h2>\n<p><a href=\"metrics.csv\">metrics.csv</a> has all numbers of all cells,"
+	      " <a href=\"run.json\">run.json</a> all that was used.</p>\n", f);
+	if (!m->run->nr)
+		return;
+	fputs("<div class=\"wide\"><table><thead><tr><th>cell</th><th>repeat</th><th>files</th></tr>"
+	      "</thead><tbody>\n", f);
+	for (size_t i = 0; i < m->run->nr; i++) {
+		const struct run_cell *c = &m->run->cell[i];
+
+		fputs("<tr><td class=\"k\"><a href=\"", f);
+		html_path(f, c->dir);
+		fputs("/\">", f);
+		html_text(f, run_cell_text(c, "cell"));
+		fprintf(f, "</a></td><td class=\"n\">%lld</td><td>", run_cell_int(c, "repeat"));
+		put_files(f, m, c, "");
+		fputs("</td></tr>\n", f);
+	}
+	fputs("</tbody></table></div>\n", f);
+}
+
+/* One row a value; members of objects as key.member. The plan repeats the config: left out. */
+static void put_metadata(FILE *f, const char *prefix, const json_t *value)
+{
+	const char *key, *text = json_string_value(value);
+	json_t *member;
+	char *name, *dump;
+
+	if (json_is_object(value)) {
+		json_object_foreach((json_t *)value, key, member) {
+			if (!prefix[0] && !strcmp(key, "plan"))
+				continue;
+			name = xasprintf("%s%s%s", prefix, prefix[0] ? "." : "", key);
+			put_metadata(f, name, member);
+			free(name);
+		}
+		return;
+	}
+	fputs("<tr><td>", f);
+	html_text(f, prefix);
+	fputs("</td><td>", f);
+	if (text && strchr(text, '\n')) {
+		fputs("<pre>", f);
+		html_text(f, text);
+		fputs("</pre>", f);
+	} else if (text) {
+		html_text(f, text);
+	} else {
+		dump = json_dumps(value, JSON_ENCODE_ANY | JSON_SORT_KEYS);
+		html_text(f, dump ?: "");
+		free(dump);
+	}
+	fputs("</td></tr>\n", f);
+}
+
+static void put_page(FILE *f, const struct model *m, const struct plots *p, const json_t *run)
+{
+	fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+	      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<title>", f);
+	html_printf(f, "pinlab: %s", m->run->run);
+	fputs("</title>\n", f);
+	fputs(style, f);
+	fputs("</head><body>\n<h1>", f);
+	html_text(f, m->run->run);
+	fputs("</h1>\n", f);
+	put_summary(f, m, run);
+	put_failures(f, m);
+	put_headlines(f, m);
+	put_figures(f, p);
+	put_reading(f, m);
+	put_cells(f, m);
+	if (run) {
+		fputs("<h2>What it was run with</h2>\n<div class=\"wide\"><table class=\"meta\"><tbody>\n",
+		      f);
+		put_metadata(f, "", run);
+		fputs("</tbody></table></div>\n", f);
+	}
+	fputs("</body></html>\n", f);
+}
 
 int report_html(const struct model *m, const struct plots *p, char *err)
 {
+	char *path = xasprintf("%s/run.json", m->run_dir);
+	json_t *run = json_load_file(path, 0, NULL);
 	struct outfile o;
 	int ret = outfile_open(&o, m->run_dir, "index.html", err);
 
-	(void)p;
-	return ret ? ret : outfile_close(&o, err);
+	if (!ret) {
+		put_page(o.f, m, p, run);
+		ret = outfile_close(&o, err);
+	}
+	json_decref(run);
+	free(path);
+	return ret;
 }
