@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "agent.h"
+#include "common/kmsg.h"
 #include "splat.h"
-
-#define KMSG_RECORD_MAX	8192
 
 void splat_scan(struct agent *a, struct splat_scan *s, const char *who, const char *text,
 		size_t len)
@@ -40,25 +37,10 @@ void kmsg_open(struct agent *a)
 		lseek(a->kmsg_fd, 0, SEEK_END);
 }
 
-/* "prio,seq,usec,flags;text\n KEY=value\n" becomes "[   12.345678] text\n". */
-static size_t format_record(char *out, size_t size, char *record)
-{
-	char *text = strchr(record, ';');
-	unsigned long long usec = 0;
-
-	if (!text)
-		return 0;
-	sscanf(record, "%*u,%*u,%llu", &usec);
-	text++;
-	text[strcspn(text, "\n")] = '\0';
-	snprintf(out, size, "[%5llu.%06llu] %s\n", usec / 1000000, usec % 1000000, text);
-	return strlen(out);
-}
-
 void kmsg_drain(struct agent *a)
 {
 	static char out[64 * 1024];
-	char record[KMSG_RECORD_MAX + 1], line[KMSG_RECORD_MAX + 32];
+	char record[KMSG_RECORD_MAX + 1], line[KMSG_LINE_MAX];
 	struct splat_scan scan = { .len = 0 };
 	size_t n = 0;
 
@@ -73,7 +55,7 @@ void kmsg_drain(struct agent *a)
 		if (got <= 0)
 			break;
 		record[got] = '\0';
-		len = format_record(line, sizeof(line), record);
+		len = kmsg_format(line, record);
 		if (n + len > sizeof(out)) {
 			emit_log(a, LOG_HOST_KERNEL, out, n);
 			n = 0;

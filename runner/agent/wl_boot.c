@@ -1,3 +1,238 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Workload boot: QEMU, OVMF and Linux, up to the probe (bench/guest/probe.c) in its initramfs.
+ *
+ * Phases: define, register and launch come from QEMU's ioctls, firmware from the first kvm_entry
+ * (npf.c). The guest kernel's start is the moment at which the probe's hello arrives less the guest's
+ * uptime at that point; what lies between, firmware and kernel decompression, is phase firmware. The
+ * kernel phase ends and userspace starts with the hello: it includes the guest's init.
+ */
+#include <cpuid.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/sendfile.h>
+#include <unistd.h>
+
 #include "agent.h"
-void boot_run(struct agent *a) { agent_fail(a, STATUS_ERROR, "x"); }
+
+#define QEMU		"/qemu/bin/qemu-system-x86_64"
+#define FIRMWARE	"/qemu/share"
+#define OVMF_CODE	"/guest/OVMF_CODE.fd"
+#define OVMF_VARS	"/guest/OVMF_VARS.fd"
+#define OVMF_VARS_COPY	"/tmp/OVMF_VARS.fd"
+#define KERNEL		"/guest/bzImage"
+#define INITRAMFS	"/guest/initramfs.cpio"
+#define DISK		"/guest/disk.img"
+
+static const char *const needed[] = { QEMU, OVMF_CODE, OVMF_VARS, KERNEL, INITRAMFS, DISK };
+
+struct boot {
+	struct frame_reader reader;
+	struct splat_scan console, kmsg;
+	uint64_t hello_ns;
+	bool disk_checked, sev_told;
+};
+
+static int copy_vars(struct agent *a)
+{
+	int in = open(OVMF_VARS, O_RDONLY | O_CLOEXEC);
+	int out = open(OVMF_VARS_COPY, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	ssize_t n = 1;
+
+	while (in >= 0 && out >= 0 && n > 0)
+		n = sendfile(out, in, NULL, 1 << 20);
+	if (in >= 0)
+		close(in);
+	if (out < 0 || close(out) || n)
+		return agent_fail(a, STATUS_ERROR, "copying " OVMF_VARS " to " OVMF_VARS_COPY ": %s",
+				  strerror(errno));
+	return 0;
+}
+
+/* The guest must be told where the C-bit is on this host. */
+static void sev_args(struct agent *a)
+{
+	unsigned int eax, ebx = 0, ecx, edx;
+
+	__get_cpuid_count(0x8000001f, 0, &eax, &ebx, &ecx, &edx);
+	vmm_arg(a, "-machine");
+	vmm_arg(a, "memory-encryption=sev0");
+	vmm_arg(a, "-object");
+	vmm_arg(a, "sev-guest,id=sev0,cbitpos=%u,reduced-phys-bits=%u,policy=0", ebx & 63,
+		ebx >> 6 & 63);
+}
+
+static void machine_args(struct agent *a)
+{
+	static const char *const fixed[] = {
+		QEMU, "-L", FIRMWARE, "-nodefaults", "-no-user-config", "-display", "none",
+		"-no-reboot", "-accel", "kvm", "-machine", "q35,hpet=off", "-cpu", "host", "-smp", "1",
+		"-drive", "if=pflash,unit=0,format=raw,readonly=on,file=" OVMF_CODE,
+		"-drive", "if=pflash,unit=1,format=raw,file=" OVMF_VARS_COPY,
+		"-kernel", KERNEL, "-initrd", INITRAMFS,
+		"-append", "console=ttyS0 quiet panic=-1",
+	};
+
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
+		vmm_arg(a, "%s", fixed[i]);
+	vmm_arg(a, "-m");
+	vmm_arg(a, "%lldM", (long long)a->cell.memory_bytes >> 20);
+	if (a->cell.guest == GUEST_SEV)
+		sev_args(a);
+}
+
+static void device_args(struct agent *a, int console, int probe)
+{
+	const char *virtio = a->cell.guest == GUEST_SEV ?
+			     ",disable-legacy=on,iommu_platform=on" : ",disable-legacy=on";
+
+	vmm_arg(a, "-chardev");
+	vmm_arg(a, "file,id=console,path=/proc/self/fd/%d", console);
+	vmm_arg(a, "-serial");
+	vmm_arg(a, "chardev:console");
+	vmm_arg(a, "-chardev");
+	vmm_arg(a, "file,id=probe,path=/proc/self/fd/%d", probe);
+	vmm_arg(a, "-device");
+	vmm_arg(a, "virtio-serial-pci%s", virtio);
+	vmm_arg(a, "-device");
+	vmm_arg(a, "virtserialport,chardev=probe,name=org.pinlab.guest");
+	if (!a->cell.p.boot.disk)
+		return;
+	vmm_arg(a, "-drive");
+	vmm_arg(a, "if=none,id=disk,format=raw,readonly=on,file=" DISK);
+	vmm_arg(a, "-device");
+	vmm_arg(a, "virtio-blk-pci,drive=disk%s", virtio);
+}
+
+static void on_metric(struct agent *a, struct boot *b, const struct record_metric *m)
+{
+	bool sev = a->cell.guest == GUEST_SEV;
+
+	emit_metric(a, m->name, m->value);
+	if (!strcmp(m->name, "guest_uptime_ns")) {
+		emit_phase(a, PHASE_KERNEL, b->hello_ns - (uint64_t)m->value);
+		emit_phase(a, PHASE_USERSPACE, b->hello_ns);
+	} else if (!strcmp(m->name, "guest_disk_ok")) {
+		b->disk_checked = true;
+		if (m->value != 1)
+			agent_fail(a, STATUS_FAIL, "the guest read wrong data from its disk");
+	} else if (!strcmp(m->name, "guest_sev_active")) {
+		b->sev_told = true;
+		if ((m->value == 1) != sev)
+			agent_fail(a, STATUS_FAIL, "the guest's kernel %s SEV, the cell's guest is %s",
+				   m->value == 1 ? "has" : "has not", guest_names[a->cell.guest]);
+	}
+}
+
+/* The guest's times are not the host's: what counts is when a record arrives. */
+static void on_phase(struct agent *a, const struct record_phase *p)
+{
+	emit_phase(a, p->phase, now_ns());
+}
+
+static void on_log(struct agent *a, struct boot *b, const struct frame *f)
+{
+	const char *text = (const char *)f->payload + sizeof(struct record_log);
+	size_t len = f->len - sizeof(struct record_log);
+
+	emit_log(a, LOG_GUEST, text, len);
+	splat_scan(a, &b->kmsg, "guest", text, len);
+}
+
+static void on_end(struct agent *a, struct boot *b)
+{
+	if (!b->sev_told)
+		agent_fail(a, STATUS_FAIL, "the guest could not tell whether SEV is active");
+	if (a->cell.p.boot.disk && !b->disk_checked)
+		agent_fail(a, STATUS_FAIL, "the guest has no disk to check");
+	collect_mark(a, MARK_WORKLOAD_END);
+	emit_phase(a, PHASE_TEARDOWN, now_ns());
+	a->vmm.stop_asked = true;
+	vmm_kill(a, SIGTERM);
+}
+
+static void on_frame(struct agent *a, struct boot *b, const struct frame *f)
+{
+	switch (f->type) {
+	case RECORD_HELLO:
+		b->hello_ns = now_ns();
+		break;
+	case RECORD_METRIC:
+		on_metric(a, b, f->payload);
+		break;
+	case RECORD_PHASE:
+		on_phase(a, f->payload);
+		break;
+	case RECORD_LOG:
+		on_log(a, b, f);
+		break;
+	case RECORD_END:
+		on_end(a, b);
+		break;
+	}
+}
+
+static int probe_readable(struct agent *a, int fd, void *data)
+{
+	struct boot *b = data;
+	char buf[8192], err[OPT_ERR_MAX];
+	ssize_t n = read(fd, buf, sizeof(buf));
+	struct frame f;
+	int ret;
+
+	if (n <= 0 || frame_feed(&b->reader, buf, n))
+		return -1;
+	while ((ret = frame_next(&b->reader, &f, err)) > 0)
+		on_frame(a, b, &f);
+	if (ret < 0)
+		agent_fail(a, STATUS_ERROR, "from the guest: %s", err);
+	return ret;
+}
+
+static int console_readable(struct agent *a, int fd, void *data)
+{
+	struct boot *b = data;
+	char text[4096];
+	ssize_t n = read(fd, text, sizeof(text));
+
+	if (n <= 0)
+		return -1;
+	emit_log(a, LOG_GUEST, text, n);
+	splat_scan(a, &b->console, "guest", text, n);
+	return 0;
+}
+
+static int check_image(struct agent *a)
+{
+	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
+		if (access(needed[i], R_OK))
+			return agent_fail(a, STATUS_ERROR, "%s: %s; boot needs the image layers qemu "
+					  "and guest kernel", needed[i], strerror(errno));
+	return 0;
+}
+
+void boot_run(struct agent *a)
+{
+	struct boot b = { .hello_ns = 0 };
+	int console[2], probe[2];
+
+	emit_phase(a, PHASE_MODULES, now_ns());
+	if (modules_load(a) || host_check(a) || check_image(a) || copy_vars(a) || collect_probe(a))
+		return;
+	if (pipe2(console, O_CLOEXEC) || pipe2(probe, O_CLOEXEC)) {
+		agent_fail(a, STATUS_ERROR, "pipe: %s", strerror(errno));
+		return;
+	}
+	machine_args(a);
+	device_args(a, console[1], probe[1]);
+	vmm_keep(a, console[1]);
+	vmm_keep(a, probe[1]);
+	a->vmm.measured = true;
+	emit_metric(a, "guest_memory_pages", a->cell.memory_bytes / 4096);
+	if (!loop_add(a, console[0], console_readable, &b) &&
+	    !loop_add(a, probe[0], probe_readable, &b))
+		vmm_run(a);
+	frame_reader_free(&b.reader);
+}

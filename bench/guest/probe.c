@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * probe: the program of a guest's initramfs. It says when userspace is reached, checks that the guest is
+ * what it was meant to be, and waits for its VMM to be ended (the agent first reads what the host
+ * keeps of this VM).
+ *
+ * It talks in frames over the virtio-serial port org.pinlab.guest: hello and guest_uptime_ns, then phase
+ * workload around the disk check (its times are the guest's and mean nothing on the host: the agent
+ * goes by when the record arrives), metrics, the guest's kernel log, end.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/frame.h"
+#include "common/kmsg.h"
+#include "common/record.h"
+
+#define PORT		"/dev/virtio-ports/org.pinlab.guest"
+#define DISK		"/dev/vda"
+#define SWIOTLB_PEAK	"/sys/kernel/debug/swiotlb/io_tlb_used_hiwater"
+#define SWIOTLB_KIB	2	/* a slot */
+#define READ_BYTES	(256 * 1024)
+
+static struct frame_writer out = { .fd = -1 };
+
+static uint64_t uptime_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_BOOTTIME, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+static void send_metric(const char *name, double value)
+{
+	struct record_metric m = { .value = value };
+
+	snprintf(m.name, sizeof(m.name), "%s", name);
+	frame_write(&out, RECORD_METRIC, &m, sizeof(m), NULL, 0);
+}
+
+static void send_phase(enum phase phase)
+{
+	struct record_phase p = { .t_ns = uptime_ns(), .phase = phase };
+
+	frame_write(&out, RECORD_PHASE, &p, sizeof(p), NULL, 0);
+}
+
+static void send_hello(void)
+{
+	struct record_hello h = { .protocol = RECORD_PROTOCOL };
+	struct utsname u;
+
+	if (!uname(&u))
+		snprintf(h.kernel, sizeof(h.kernel), "%.63s", u.release);
+	frame_write(&out, RECORD_HELLO, &h, sizeof(h), NULL, 0);
+}
+
+/* The number behind `key` in a small file, or -1. */
+static long long number_in(const char *path, const char *key)
+{
+	char text[4096], *at;
+	int fd = open(path, O_RDONLY);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+	if (fd >= 0)
+		close(fd);
+	if (n <= 0)
+		return -1;
+	text[n] = '\0';
+	at = strstr(text, key);
+	return at ? strtoll(at + strlen(key), NULL, 10) : -1;
+}
+
+/* The disk holds the sequence of splitmix64 from 0 (Steele et al., OOPSLA 2014). */
+static bool matches(const uint64_t *word, size_t n, uint64_t *state)
+{
+	bool ok = true;
+
+	for (size_t i = 0; i < n; i++) {
+		uint64_t z = *state += 0x9e3779b97f4a7c15ULL;
+
+		z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
+		z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
+		ok &= word[i] == (z ^ z >> 31);
+	}
+	return ok;
+}
+
+/* Past the page cache, so that all of it goes through the device (and an SEV guest's SWIOTLB). */
+static void check_disk(void)
+{
+	static uint64_t buf[READ_BYTES / 8] __attribute__((aligned(4096)));
+	int fd = open(DISK, O_RDONLY | O_DIRECT);
+	uint64_t bytes = 0, done = 0, state = 0;
+	bool ok = true;
+
+	if (fd < 0)
+		return;
+	ok = !ioctl(fd, BLKGETSIZE64, &bytes) && bytes;
+	while (ok && done < bytes) {
+		ssize_t n = read(fd, buf, sizeof(buf));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		ok = matches(buf, n / 8, &state);
+		done += n;
+	}
+	close(fd);
+	send_metric("guest_disk_ok", ok && done == bytes);
+	send_metric("guest_disk_kib", done / 1024);
+}
+
+static void send_log(const char *text, size_t len)
+{
+	struct record_log log = { .stream = LOG_GUEST };
+
+	frame_write(&out, RECORD_LOG, &log, sizeof(log), text, len);
+}
+
+/* Sends the guest's kernel log; says what it tells of SEV. */
+static void read_kernel_log(void)
+{
+	static char text[64 * 1024];
+	char record[KMSG_RECORD_MAX + 1], line[KMSG_LINE_MAX];
+	size_t used = 0;
+	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
+	bool sev = false;
+	ssize_t n;
+
+	while (fd >= 0 && ((n = read(fd, record, KMSG_RECORD_MAX)) > 0 ||
+			   (n < 0 && errno == EPIPE))) {
+		size_t len;
+
+		if (n < 0)
+			continue;	/* overwritten before it was read */
+		record[n] = '\0';
+		len = kmsg_format(line, record);
+		if (strstr(line, "Memory Encryption Features active:") && strstr(line, "SEV"))
+			sev = true;
+		if (used + len > sizeof(text)) {
+			send_log(text, used);
+			used = 0;
+		}
+		memcpy(text + used, line, len);
+		used += len;
+	}
+	send_log(text, used);
+	if (fd >= 0) {
+		close(fd);
+		send_metric("guest_sev_active", sev);
+	}
+}
+
+int main(void)
+{
+	struct record_end end = { .status = STATUS_PASS };
+	uint64_t start_ns = uptime_ns();
+	long long v;
+
+	out.fd = open(PORT, O_WRONLY);
+	if (out.fd < 0) {
+		perror("probe: " PORT);
+		return 1;
+	}
+	send_hello();
+	send_metric("guest_uptime_ns", start_ns);
+	v = number_in("/proc/meminfo", "MemTotal:");
+	if (v >= 0)
+		send_metric("guest_memory_total_kib", v);
+	send_phase(PHASE_WORKLOAD);
+	check_disk();
+	send_phase(PHASE_STOP);
+	v = number_in(SWIOTLB_PEAK, "");
+	if (v >= 0)
+		send_metric("guest_swiotlb_peak_kib", v * SWIOTLB_KIB);
+	read_kernel_log();
+	frame_write(&out, RECORD_END, &end, sizeof(end), NULL, 0);
+	for (;;)
+		pause();
+}
