@@ -17,7 +17,7 @@ static const char style[] =
 "--link:#0059a3;--ok:#00664b;--bad:#a63f00}\n"
 "@media(prefers-color-scheme:dark){:root{--bg:#16181b;--fg:#e6e6e6;--dim:#a0a0a0;--line:#3a3d42;"
 "--alt:#1f2226;--link:#7cc0f0;--ok:#4cc9a0;--bad:#ff9b5c}}\n"
-"body{margin:0 auto;max-width:70rem;padding:1rem;background:var(--bg);color:var(--fg);"
+"body{margin:0 auto;max-width:74rem;padding:1rem;background:var(--bg);color:var(--fg);"
 "font:16px/1.5 system-ui,sans-serif}\n"
 "h1{font-size:1.5rem;margin:.5rem 0;overflow-wrap:anywhere}h2{font-size:1.2rem;margin:2rem 0 .5rem}\n"
 "a{color:var(--link)}p{max-width:50rem}.dim{color:var(--dim)}\n"
@@ -47,9 +47,9 @@ static const struct headline {
 } headlines[] = {
 	{ "startup", "ms", "startup_ns", NULL, 1e6, 1 },
 	{ "NPFs", "count", "npf_total", NULL, 1, 0 },
-	{ "first touch p50 / p99", NULL, "npf_first_p50_ns", "npf_first_p99_ns", 1, 0 },
-	{ "refault p50 / p99", NULL, "npf_refault_p50_ns", "npf_refault_p99_ns", 1, 0 },
-	{ "all NPFs p50 / p99", NULL, "npf_all_p50_ns", "npf_all_p99_ns", 1, 0 },
+	{ "first touch", NULL, "npf_first_p50_ns", "npf_first_p99_ns", 1, 0 },
+	{ "refault", NULL, "npf_refault_p50_ns", "npf_refault_p99_ns", 1, 0 },
+	{ "all NPFs", NULL, "npf_all_p50_ns", "npf_all_p99_ns", 1, 0 },
 	{ "pinned", "MiB", "pinned_workload_pages", NULL, MIB_PAGES, 1 },
 	{ "RSS", "MiB", "rss_workload_kib", NULL, 1024, 1 },
 	{ "leaked", "pages", "pinned_leaked_pages", NULL, 1, 0 },
@@ -196,12 +196,12 @@ static void put_headline_row(FILE *f, const struct model *m, size_t group, size_
 	html_text(f, m->groups[group].label);
 	fprintf(f, "</td><td class=\"n\">%lld</td><td class=\"k\">", m->groups[group].memory_mib);
 	html_text(f, m->series[series].label);
+	fputs("</td><td class=\"k\">", f);
+	put_status(f, cell_status(m, c));
 	fputs("</td>", f);
 	for (size_t i = 0; i < ARRAY_SIZE(headlines); i++)
 		put_value(f, m, group, series, &headlines[i]);
-	fputs("<td class=\"k\">", f);
-	put_status(f, cell_status(m, c));
-	fputs("</td></tr>\n", f);
+	fputs("</tr>\n", f);
 }
 
 static void put_headlines(FILE *f, const struct model *m)
@@ -209,17 +209,17 @@ static void put_headlines(FILE *f, const struct model *m)
 	if (!m->run->nr)
 		return;
 	fputs("<h2>In numbers</h2>\n<div class=\"wide\"><table><thead><tr><th>workload</th>"
-	      "<th class=\"n\">memory<span class=\"u\">MiB</span></th><th>strategy</th>", f);
+	      "<th class=\"n\">memory<span class=\"u\">MiB</span></th><th>strategy</th><th>status</th>", f);
 	for (size_t i = 0; i < ARRAY_SIZE(headlines); i++) {
 		const struct headline *h = &headlines[i];
 		bool ms = h->unit && !strcmp(h->unit, "ms");
 
 		fputs("<th class=\"n\">", f);
 		html_text(f, h->head);
-		fprintf(f, "<span class=\"u\">%s%s</span></th>", ms && m->virtual_clock ?
-			"virtual " : "", h->unit ?: m->time_unit);
+		fprintf(f, "<span class=\"u\">%s%s%s</span></th>", h->second ? "p50 / p99<br>" : "",
+			ms && m->virtual_clock ? "virtual " : "", h->unit ?: m->time_unit);
 	}
-	fputs("<th>status</th></tr></thead><tbody>\n", f);
+	fputs("</tr></thead><tbody>\n", f);
 	for (size_t g = 0; g < m->nr_groups; g++)
 		for (size_t s = 0; s < m->nr_series; s++)
 			put_headline_row(f, m, g, s);
