@@ -80,7 +80,7 @@ static int no_such(const struct config *c, const char *kind, const struct item *
 			  close ? " (did you mean '" : "", close ? close : "",
 			  close ? "'?)" : "", list);
 	else
-		fail(err, -ENOENT, "no %s '%s'; there are: %.250s", kind, name->text, list);
+		errf(err, -ENOENT, "no %s '%s'; there are: %.250s", kind, name->text, list);
 	names_free(names);
 	return -ENOENT;
 }
@@ -133,7 +133,7 @@ int kernel_load(struct config *c, const struct item *name, struct kernel *k, cha
 		if (kernel_entry(k, &doc->entries[i], err))
 			return -EINVAL;
 	if (!k->strategy[0])
-		return fail(err, -EINVAL, "%s: 'strategy' is missing", doc->file);
+		return errf(err, -EINVAL, "%s: 'strategy' is missing", doc->file);
 	return 0;
 }
 
@@ -224,7 +224,7 @@ static int check_complete(const struct workload *w, const struct ini_doc *doc, c
 {
 	for (size_t i = 0; i < w->nr_params; i++)
 		if (!w->params[i].desc->def && !w->params[i].values.nr)
-			return fail(err, -EINVAL, "%s: workload '%s' has no '%s'", doc->file,
+			return errf(err, -EINVAL, "%s: workload '%s' has no '%s'", doc->file,
 				    w->name.text, w->params[i].desc->name);
 	return 0;
 }
@@ -257,7 +257,7 @@ int workload_load(struct config *c, const struct item *name, struct workload *w,
 	if (!ret && !w->type)
 		ret = each_entry(w, conf, name->text, "type", set_type, err);
 	if (!ret && !w->type)
-		ret = file ? fail(err, -EINVAL, "%s: 'type' is missing", file->file) :
+		ret = file ? errf(err, -EINVAL, "%s: 'type' is missing", file->file) :
 		      no_such(c, "workload", name, "bench/workloads", ".conf", err);
 	if (!ret)
 		ret = each_entry(w, file, "", NULL, workload_entry, err);

@@ -17,7 +17,8 @@
 #define OPTIONS_MAX	32
 
 const struct verb verbs[] = {
-	{ "matrix", "[CONF]", cmd_matrix, "run the cells of a config (default: configs/default.conf)",
+	{ "matrix", "[CONF]", cmd_matrix,
+	  "run the cells of a config (default: configs/default.conf)",
 	  "--matrix configs/smoke.conf -j2" },
 	{ "plan", "[CONF]", cmd_plan, "show the cells and the estimated time, run nothing",
 	  "--plan --filter '*-sev-*'" },
@@ -89,7 +90,8 @@ static void print_help(void)
 {
 	char name[64];
 
-	puts("pinlab measures how KVM pins the memory of SEV guests.\n\nusage: runner VERB [OPTION]...\n");
+	puts("pinlab measures how KVM pins the memory of SEV guests.\n\n"
+	     "usage: runner VERB [OPTION]...\n");
 	for (const struct verb *v = verbs; v->name; v++) {
 		snprintf(name, sizeof(name), "--%s %s", v->name, v->arg ? v->arg : "");
 		printf("  %-38s %s\n", name, v->help);
@@ -101,7 +103,8 @@ static void print_help(void)
 
 		if (o->letter)
 			snprintf(letter, sizeof(letter), "-%c, ", o->letter);
-		snprintf(name, sizeof(name), "%s--%s %s", letter, o->desc.name, o->arg ? o->arg : "");
+		snprintf(name, sizeof(name), "%s--%s %s", letter, o->desc.name,
+			 o->arg ? o->arg : "");
 		printf("  %-38s %s\n", name, o->desc.help);
 	}
 	printf("  %-38s %s\n  %-38s %s\n", "-h, --help", "this text", "    --version",
@@ -159,8 +162,8 @@ static void getopt_table(struct option *longs, char *shorts)
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
 		const struct cli_option *o = &options[i];
 
-		longs[n++] = (struct option){ o->desc.name, o->arg ? required_argument : no_argument,
-					      NULL, CODE_OPTION + i };
+		longs[n++] = (struct option){ o->desc.name, o->arg ? required_argument :
+					      no_argument, NULL, CODE_OPTION + i };
 		if (o->letter) {
 			*shorts++ = o->letter;
 			*shorts++ = ':';

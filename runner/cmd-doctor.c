@@ -108,7 +108,8 @@ static int check_disk(struct doctor *d)
 			   d->settings->results;
 	int64_t have = disk_free_bytes(path);
 
-	snprintf(d->found, TEXT_MAX, "%lld GiB free at %s", (long long)have >> 30, path_shown(path));
+	snprintf(d->found, TEXT_MAX, "%lld GiB free at %s", (long long)have >> 30,
+		 path_shown(path));
 	if (have >= DISK_WANTED_BYTES)
 		return 0;
 	snprintf(d->fix, TEXT_MAX, "free %lld GiB, or -o DIR and PINLAB_CACHE elsewhere",
@@ -126,8 +127,8 @@ static int check_memory(struct doctor *d)
 	opt_defaults(host_options, &c.host);
 	one = c.host.memory_bytes + HOST_OVERHEAD_BYTES;
 	jobs = jobs_default(d->settings, &c.host);
-	snprintf(d->found, TEXT_MAX, "%lld MiB free, -j%d takes %lld MiB", (long long)have >> 20, jobs,
-		 (long long)(jobs * one) >> 20);
+	snprintf(d->found, TEXT_MAX, "%lld MiB free, -j%d takes %lld MiB", (long long)have >> 20,
+		 jobs, (long long)(jobs * one) >> 20);
 	if (have >= jobs * one)
 		return 0;
 	snprintf(d->fix, TEXT_MAX, have < one ? "free memory, or lower host_memory" :

@@ -11,7 +11,9 @@
 
 static int list_kernels(const struct settings *s, struct table *t, char *err)
 {
-	static const char *const columns[] = { "kernel", "strategy", "base", "series", "what", NULL };
+	static const char *const columns[] = {
+		"kernel", "strategy", "base", "series", "what", NULL
+	};
 	char **names = lab_names(s->root, "kernels", ".kernel");
 	int ret = 0;
 
@@ -69,7 +71,9 @@ static void add_guests(struct table *t, const struct workload_type *type)
 
 static int list_workloads(const struct settings *s, struct table *t, char *err)
 {
-	static const char *const columns[] = { "workload", "type", "guests", "params", "what", NULL };
+	static const char *const columns[] = {
+		"workload", "type", "guests", "params", "what", NULL
+	};
 	char **names = lab_names(s->root, "bench/workloads", ".conf");
 	int ret = 0;
 

@@ -39,8 +39,9 @@ static void print_total(const struct request *r, double total, int jobs)
 
 int cmd_plan(const struct settings *s)
 {
-	static const char *const columns[] = { "cell", "strategy", "repeats", "estimated_s", "params",
-					       NULL };
+	static const char *const columns[] = {
+		"cell", "strategy", "repeats", "estimated_s", "params", NULL
+	};
 	struct table t = { .columns = columns };
 	char err[OPT_ERR_MAX];
 	struct estimates e;

@@ -41,7 +41,7 @@ static int shell_init(struct shell *sh, const struct settings *s, char *err)
 		sh->layers |= 1 << LAYER_SELFTESTS;
 	sh->kernel = builds_kernel(&sh->builds, s->arg);
 	if (!mkdtemp(template))
-		return fail(err, -errno, "%s: %s", template, strerror(errno));
+		return errf(err, -errno, "%s: %s", template, strerror(errno));
 	sh->tmp_dir = xstrdup(template);
 	return initrd_make(&sh->builds, sh->kernel, sh->layers, sh->tmp_dir, "initrd.cpio", err);
 }

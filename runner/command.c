@@ -93,11 +93,11 @@ int command_run(const char *const argv[], char *out, size_t len, char *err)
 	pid_t pid;
 
 	if (pipe2(pipes[0], O_CLOEXEC))
-		return fail(err, -errno, "pipe: %s", strerror(errno));
+		return errf(err, -errno, "pipe: %s", strerror(errno));
 	if (pipe2(pipes[1], O_CLOEXEC)) {
 		close(pipes[0][0]);
 		close(pipes[0][1]);
-		return fail(err, -errno, "pipe: %s", strerror(errno));
+		return errf(err, -errno, "pipe: %s", strerror(errno));
 	}
 	fflush(NULL);
 	pid = fork();
@@ -114,7 +114,7 @@ int command_run(const char *const argv[], char *out, size_t len, char *err)
 	close(pipes[0][0]);
 	close(pipes[1][0]);
 	if (pid < 0)
-		return fail(err, -EAGAIN, "%s: cannot start it", argv[0]);
+		return errf(err, -EAGAIN, "%s: cannot start it", argv[0]);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (status)

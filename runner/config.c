@@ -45,7 +45,8 @@ static const char *const axis_names[] = {
 	[AXIS_KERNELS] = "kernels", [AXIS_GUESTS] = "guests", [AXIS_MEMORY] = "memory",
 };
 
-int unknown_key(const struct ini_entry *e, const char *what, const char *const allowed[], char *err)
+int unknown_key(const struct ini_entry *e, const char *what, const char *const allowed[],
+		char *err)
 {
 	const char *close = suggest(e->key, allowed);
 	char names[OPT_ERR_MAX] = "";
@@ -127,8 +128,11 @@ static int add_exclude(struct config *c, const struct item *text, char *err)
 	x = &c->excludes[c->nr_excludes++];
 	*x = (struct exclude){ .text = *text };
 	strcpy(words, text->text);
-	for (word = strtok_r(words, " \t", &save); word && !ret; word = strtok_r(NULL, " \t", &save))
+	word = strtok_r(words, " \t", &save);
+	while (word && !ret) {
 		ret = add_term(x, word, err);
+		word = strtok_r(NULL, " \t", &save);
+	}
 	return ret;
 }
 
@@ -144,7 +148,8 @@ static int set_exclude(struct config *c, const struct ini_entry *e, char *err)
 }
 
 /* An entry of a table's option; -ENOENT if the table has none of that name. */
-static int set_option(const struct opt_desc *table, void *base, const struct ini_entry *e, char *err)
+static int set_option(const struct opt_desc *table, void *base, const struct ini_entry *e,
+		      char *err)
 {
 	const struct opt_desc *d = opt_find(table, e->key);
 	char what[OPT_ERR_MAX];
@@ -206,7 +211,8 @@ static int unknown_section(const struct config *c, const struct ini_entry *e, ch
 	for (size_t i = 0; i < c->workload_names.nr && n < ARRAY_SIZE(allowed) - 1; i++)
 		allowed[n++] = c->workload_names.items[i].text;
 	close = suggest(e->section, allowed);
-	return ini_error(e, err, "unknown section [%.64s]%s%s%s; allowed: matrix, host or a workload",
+	return ini_error(e, err,
+			 "unknown section [%.64s]%s%s%s; allowed: matrix, host or a workload",
 			 e->section, close ? " (did you mean '" : "", close ? close : "",
 			 close ? "'?)" : "");
 }
@@ -292,7 +298,7 @@ static int resolve(struct config *c, const char *path, char *err)
 	int ret = read_sections(c, err);
 
 	if (!ret && !c->workload_names.nr)
-		ret = fail(err, -EINVAL, "%s: [matrix] has no 'workloads'", path_shown(path));
+		ret = errf(err, -EINVAL, "%s: [matrix] has no 'workloads'", path_shown(path));
 	if (!ret)
 		ret = load_workloads(c, err);
 	if (!ret)
@@ -302,7 +308,7 @@ static int resolve(struct config *c, const char *path, char *err)
 
 		for (int a = 0; a < AXES && !ret; a++)
 			if (!w->axes[a].nr && !c->axes[a].nr)
-				ret = fail(err, -EINVAL, "%s: [matrix] has no '%s', and so has "
+				ret = errf(err, -EINVAL, "%s: [matrix] has no '%s', and so has "
 					   "workload '%s'", path_shown(path), axis_names[a],
 					   w->name.text);
 		if (!ret)

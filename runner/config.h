@@ -116,7 +116,10 @@ extern const struct opt_desc kernel_options[];	/* struct kernel */
 int config_load(struct config *c, const char *root, const char *path, char *err);
 void config_free(struct config *c);
 
-/* Read root/kernels/NAME.kernel. Returns 0 or -errno, err set; -ENOENT names the kernels there are. */
+/*
+ * Read root/kernels/NAME.kernel. Returns 0 or -errno, err set; -ENOENT names the kernels that there
+ * are.
+ */
 int kernel_load(struct config *c, const struct item *name, struct kernel *k, char *err);
 
 /*
@@ -132,7 +135,8 @@ bool workload_known(const struct config *c, const char *name);
 /* What the parts of the config reader share. */
 int config_doc_add(struct config *c, const char *file, const char *text, char *err);
 int list_add(struct list *l, const struct ini_entry *e, char *err);
-int unknown_key(const struct ini_entry *e, const char *what, const char *const allowed[], char *err);
+int unknown_key(const struct ini_entry *e, const char *what, const char *const allowed[],
+		char *err);
 
 /* The names of root/DIR/NAME.SUFFIX, sorted, NULL-terminated; free with names_free(). */
 char **lab_names(const char *root, const char *dir, const char *suffix);

@@ -21,8 +21,8 @@ struct builds {
 };
 
 /*
- * Find existing builds. Returns 0, or -errno with what is not built and the make target in err; what
- * was found stays in *b.
+ * Find existing builds. Returns 0, or -errno with what is not built and the make target in err;
+ * what was found stays in *b.
  */
 int builds_find(struct builds *b, const char *root, char *err);
 int builds_add_kernel(struct builds *b, const char *root, const char *name, bool selftests,

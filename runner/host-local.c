@@ -16,8 +16,8 @@ static int local_probe(struct host *h, char *err)
 	const char *agent = h->settings->agent;
 
 	if (access(agent, X_OK))
-		return fail(err, -errno, "%s: %s: run make, or say --agent FILE", path_shown(agent),
-			    strerror(errno));
+		return errf(err, -errno, "%s: %s: run make, or say --agent FILE",
+			    path_shown(agent), strerror(errno));
 	return 0;
 }
 
@@ -46,7 +46,7 @@ static int local_start(struct host *h, const struct cell *c, const char *dir,
 
 	(void)c;
 	if (pipe2(pipe_fds, O_CLOEXEC))
-		return fail(err, -errno, "pipe: %s", strerror(errno));
+		return errf(err, -errno, "pipe: %s", strerror(errno));
 	fcntl(pipe_fds[0], F_SETFL, O_NONBLOCK);
 	agent_args(h, &argv);
 	ret = process_start(&argv, dir, HOST_LOG, pipe_fds[1], &child->pid, err);

@@ -25,7 +25,7 @@ int ini_error(const struct ini_entry *e, char *err, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
-	return fail(err, -EINVAL, "%s:%d: %.400s", e->file, e->line, what);
+	return errf(err, -EINVAL, "%s:%d: %.400s", e->file, e->line, what);
 }
 
 /* fgets() for inih: it asks for a line at a time, so that a handler knows which one it was. */
@@ -62,7 +62,8 @@ static int add_entry(void *user, const char *section, const char *name, const ch
 		const struct ini_entry *o = &doc->entries[i];
 
 		if (!strcmp(o->section, section) && !strcmp(o->key, name)) {
-			ini_error(&e, p->err, "'%.64s' was given in line %d already", name, o->line);
+			ini_error(&e, p->err, "'%.64s' was given in line %d already: found '%.64s'",
+				  name, o->line, value);
 			return 0;
 		}
 	}
@@ -83,7 +84,8 @@ int ini_doc_parse(struct ini_doc *doc, const char *file, const char *text, char 
 	err[0] = '\0';
 	line = ini_parse_stream(read_line, &p, add_entry, &p);
 	if (line > 0 && !err[0])
-		fail(err, -EINVAL, "%s:%d: found no 'key = value', [section] or # comment", file, line);
+		errf(err, -EINVAL, "%s:%d: found no 'key = value', [section] or # comment", file,
+		     line);
 	if (err[0]) {
 		ini_doc_free(doc);
 		return -EINVAL;

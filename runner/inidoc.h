@@ -25,8 +25,8 @@ struct ini_doc {
 };
 
 /*
- * Parse text. Fails on a line that is no 'key = value', on one that is too long, and on a key that is
- * given twice in a section. Returns 0 or -EINVAL with "file:line: ..." in err.
+ * Parse text. Fails on a line that is no 'key = value', on one that is too long, and on a key that
+ * is given twice in a section. Returns 0 or -EINVAL with "file:line: ..." in err.
  */
 int ini_doc_parse(struct ini_doc *doc, const char *file, const char *text, char *err);
 void ini_doc_free(struct ini_doc *doc);

@@ -27,19 +27,19 @@ static int check_run(int kvm, int vm, int vcpu, char *err)
 				   MAP_SHARED, vcpu, 0);
 
 	if (page == MAP_FAILED || run == MAP_FAILED)
-		return fail(err, -errno, "memory of the vCPU: %s", strerror(errno));
+		return errf(err, -errno, "memory of the vCPU: %s", strerror(errno));
 	page[0] = 0xf4;		/* HLT */
 	region.userspace_addr = (uintptr_t)page;
 	if (ioctl(vm, KVM_SET_USER_MEMORY_REGION, &region) || ioctl(vcpu, KVM_GET_SREGS, &sregs))
-		return fail(err, -errno, "guest set-up: %s", strerror(errno));
+		return errf(err, -errno, "guest set-up: %s", strerror(errno));
 	sregs.cs.base = 0;
 	sregs.cs.selector = 0;
 	if (ioctl(vcpu, KVM_SET_SREGS, &sregs) || ioctl(vcpu, KVM_SET_REGS, &regs))
-		return fail(err, -errno, "guest registers: %s", strerror(errno));
+		return errf(err, -errno, "guest registers: %s", strerror(errno));
 	if (ioctl(vcpu, KVM_RUN, 0))
-		return fail(err, -errno, "KVM_RUN: %s", strerror(errno));
+		return errf(err, -errno, "KVM_RUN: %s", strerror(errno));
 	if (run->exit_reason != KVM_EXIT_HLT)
-		return fail(err, -EIO, "HLT gave exit reason %u", run->exit_reason);
+		return errf(err, -EIO, "HLT gave exit reason %u", run->exit_reason);
 	return 0;
 }
 
@@ -49,14 +49,14 @@ static int check(char *err)
 	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC), vm, vcpu;
 
 	if (kvm < 0)
-		return fail(err, -errno, "/dev/kvm: %s", strerror(errno));
+		return errf(err, -errno, "/dev/kvm: %s", strerror(errno));
 	vm = ioctl(kvm, KVM_CREATE_VM, 0);
 	if (vm < 0)
-		return fail(err, -errno, "/dev/kvm opens, but KVM_CREATE_VM fails: %s",
+		return errf(err, -errno, "/dev/kvm opens, but KVM_CREATE_VM fails: %s",
 			    strerror(errno));
 	vcpu = ioctl(vm, KVM_CREATE_VCPU, 0);
 	if (vcpu < 0)
-		return fail(err, -errno, "KVM_CREATE_VCPU: %s", strerror(errno));
+		return errf(err, -errno, "KVM_CREATE_VCPU: %s", strerror(errno));
 	return check_run(kvm, vm, vcpu, err);
 }
 
@@ -67,7 +67,7 @@ int kvm_check(char *err)
 	pid_t pid;
 
 	if (pipe2(p, O_CLOEXEC))
-		return fail(err, -errno, "pipe: %s", strerror(errno));
+		return errf(err, -errno, "pipe: %s", strerror(errno));
 	pid = fork();
 	if (pid == 0) {
 		char why[OPT_ERR_MAX];
@@ -83,8 +83,8 @@ int kvm_check(char *err)
 	err[n > 0 ? n : 0] = '\0';
 	close(p[0]);
 	if (pid < 0 || waitpid(pid, &status, 0) != pid)
-		return fail(err, -EAGAIN, "cannot try it");
+		return errf(err, -EAGAIN, "cannot try it");
 	if (!WIFEXITED(status))
-		return fail(err, -ETIME, "the guest's HLT did not return within %d s", CHECK_S);
+		return errf(err, -ETIME, "the guest's HLT did not return within %d s", CHECK_S);
 	return -WEXITSTATUS(status);
 }

@@ -130,8 +130,8 @@ static int check_kernel(const struct expansion *e, char *err)
 				 "allowed: kernels = " CONFIG_RUNNING_KERNEL, e->cell.id);
 	if (e->host == HOST_EMULATED && running)
 		return ini_error(e->kernel_item->at, err,
-				 "impossible cell %s: kernel '" CONFIG_RUNNING_KERNEL "' is only for "
-				 "--host local", e->cell.id);
+				 "impossible cell %s: kernel '" CONFIG_RUNNING_KERNEL "' is only "
+				 "for --host local", e->cell.id);
 	if (e->cell.guest == GUEST_PLAIN && strcmp(e->kernel->strategy, "upfront"))
 		return ini_error(e->guest_item->at, err,
 				 "impossible cell %s: strategy '%s' pins nothing of a plain guest; "
@@ -237,7 +237,9 @@ static void set_params(struct expansion *e)
 	for (size_t i = 0; i < e->w->nr_params; i++) {
 		const struct param_axis *a = &e->w->params[i];
 
-		if (a->values.nr && opt_set(a->desc, &e->cell.p, a->values.items[e->at[i]].text, err))
+		if (!a->values.nr)
+			continue;
+		if (opt_set(a->desc, &e->cell.p, a->values.items[e->at[i]].text, err))
 			abort();	/* checked when it was read */
 	}
 }
@@ -308,7 +310,7 @@ int plan_make(struct plan *p, const struct config *c, enum host_kind host, const
 	if (!ret && filter)
 		keep_matching(p, filter);
 	if (!ret && !p->nr)
-		ret = fail(err, -EINVAL, "--filter: no cell matches '%.100s'", filter);
+		ret = errf(err, -EINVAL, "--filter: no cell matches '%.100s'", filter);
 	if (ret)
 		plan_free(p);
 	return ret;

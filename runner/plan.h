@@ -23,8 +23,9 @@ struct plan {
 };
 
 /*
- * Expand the config. filter (may be NULL) is a glob that the ids of the cells must match. Returns 0,
- * or -EINVAL with the first impossible or double cell, or the rule that excludes nothing, in err.
+ * Expand the config. filter (may be NULL) is a glob that the ids of the cells must match. Returns
+ * 0, or -EINVAL with the first impossible or double cell, or the rule that excludes nothing, in
+ * err.
  */
 int plan_make(struct plan *p, const struct config *c, enum host_kind host, const char *filter,
 	      char *err);

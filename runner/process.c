@@ -47,7 +47,7 @@ int process_start(const struct strv *argv, const char *dir, const char *log, int
 	pid_t parent = getpid();
 
 	if (fd < 0) {
-		ret = fail(err, -errno, "%s: %s", path_shown(path), strerror(errno));
+		ret = errf(err, -errno, "%s: %s", path_shown(path), strerror(errno));
 		goto out_free_path;
 	}
 	fflush(NULL);
@@ -55,7 +55,7 @@ int process_start(const struct strv *argv, const char *dir, const char *log, int
 	if (*pid == 0)
 		exec_child(argv, dir, fd, stream_fd, parent);
 	if (*pid < 0)
-		ret = fail(err, -errno, "%s: cannot start it: %s", argv->v[0], strerror(errno));
+		ret = errf(err, -errno, "%s: cannot start it: %s", argv->v[0], strerror(errno));
 	else
 		setpgid(*pid, *pid);	/* in both, so that neither waits for the other */
 	close(fd);

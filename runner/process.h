@@ -13,8 +13,8 @@
 #define PROCESS_STREAM_FD	3	/* where a child finds stream_fd */
 
 /*
- * Start argv in dir, its output in dir/log. stream_fd (-1: none) is its descriptor PROCESS_STREAM_FD.
- * Returns 0 with *pid set, or -errno with err set.
+ * Start argv in dir, its output in dir/log. stream_fd (-1: none) becomes its descriptor
+ * PROCESS_STREAM_FD. Returns 0 with *pid set, or -errno with err set.
  */
 int process_start(const struct strv *argv, const char *dir, const char *log, int stream_fd,
 		  pid_t *pid, char *err);

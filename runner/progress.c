@@ -5,6 +5,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "estimate.h"
 #include "progress.h"
 #include "util.h"
 
@@ -64,11 +65,10 @@ static void eta_text(double s, char *text, size_t len)
 
 static void draw_task(struct progress *p, const struct task *t)
 {
-	double elapsed = now_s() - t->start_s;
-	double left = t->estimate_s < 0 ? -1 : t->estimate_s > elapsed ? t->estimate_s - elapsed : 0;
+	double elapsed = now_s() - t->start_s, left = t->estimate_s - elapsed;
 	char line[LINE_MAX_CHARS + OPT_STR_MAX], eta[32];
 
-	eta_text(left, eta, sizeof(eta));
+	eta_text(t->estimate_s < 0 ? ESTIMATE_NONE : left > 0 ? left : 0, eta, sizeof(eta));
 	snprintf(line, sizeof(line), "  %-10s %5.0f s  %-9s %s #%d",
 		 t->signals ? "stopping" : t->begun ? phase_names[t->phase] : "starting", elapsed,
 		 eta, t->ex.cell->id, t->ex.repeat);

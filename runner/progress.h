@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the user sees of a run: a line for each running cell, or plain lines where it is no terminal. */
+/* What the user sees of a run: a line for each running cell; without a terminal, plain lines. */
 #ifndef PINLAB_PROGRESS_H
 #define PINLAB_PROGRESS_H
 

@@ -19,7 +19,7 @@ int request_make(struct request *r, const struct settings *s, char *err)
 	if (s->clock != CLOCK_AS_CONFIGURED)
 		r->config.host.clock = s->clock;
 	if (s->host == HOST_LOCAL && r->config.host.clock == CLOCK_VIRTUAL)
-		ret = fail(err, -EINVAL, "--clock virtual: a local host has only --clock wall");
+		ret = errf(err, -EINVAL, "--clock virtual: a local host has only --clock wall");
 	if (!ret)
 		ret = plan_make(&r->plan, &r->config, s->host, s->filter, err);
 	if (ret)

@@ -18,9 +18,9 @@ static int lock(struct run *r, char *err)
 {
 	r->dir_fd = open(r->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (r->dir_fd < 0)
-		return fail(err, -errno, "%s: %s", path_shown(r->dir), strerror(errno));
+		return errf(err, -errno, "%s: %s", path_shown(r->dir), strerror(errno));
 	if (flock(r->dir_fd, LOCK_EX | LOCK_NB))
-		return fail(err, -errno, "%s: another runner is at work on it", path_shown(r->dir));
+		return errf(err, -errno, "%s: another runner is at work on it", path_shown(r->dir));
 	return 0;
 }
 
@@ -55,7 +55,7 @@ static int make_dir(struct run *r, char *err)
 		if (errno != EEXIST)
 			break;
 	}
-	return ret ? ret : fail(err, -errno, "%s: %s", path_shown(r->dir), strerror(errno));
+	return ret ? ret : errf(err, -errno, "%s: %s", path_shown(r->dir), strerror(errno));
 }
 
 int run_create(struct run *r, const struct settings *s, struct request *request, char *err)
@@ -88,7 +88,7 @@ int run_find(const struct settings *s, const char *name, char **dir, char *err)
 		(*dir)[n - 1] = '\0';
 	json = xasprintf("%s/run.json", *dir);
 	if (access(json, R_OK)) {
-		ret = fail(err, -errno, "no run '%.200s': %s: %s", name, path_shown(json),
+		ret = errf(err, -errno, "no run '%.200s': %s: %s", name, path_shown(json),
 			   strerror(errno));
 		free(*dir);
 		*dir = NULL;
@@ -149,7 +149,7 @@ int run_keep(struct run *r, const struct cell *c, int repeat, enum status status
 	int ret = dir_make(parent, err);
 
 	if (!ret && rename(dir, target))
-		ret = fail(err, -errno, "%s: %s", path_shown(target), strerror(errno));
+		ret = errf(err, -errno, "%s: %s", path_shown(target), strerror(errno));
 	if (!ret) {
 		r->kept = true;
 		r->by_status[status]++;

@@ -202,8 +202,9 @@ int run_check_host(const struct run *r, char *err)
 
 	json_object_foreach(now, key, value)
 		if (!ret && !json_equal(value, json_object_get(r->earlier, key)))
-			ret = fail(err, -EINVAL, "%s: '%s' is no longer what the run was made with: "
-				   "its cells could not be compared", path_shown(r->dir), key);
+			ret = errf(err, -EINVAL, "%s: '%s' is no longer what the run was made "
+				   "with: its cells could not be compared",
+				   path_shown(r->dir), key);
 	json_decref(now);
 	return ret;
 }
@@ -216,16 +217,16 @@ static int load_cells(struct run *r, const json_t *cells, char *err)
 	json_array_foreach(cells, i, text) {
 		struct cell c;
 		int ret = json_is_string(text) ? cell_parse(&c, json_string_value(text), err) :
-			  fail(err, -EINVAL, "cell %zu is no text", i);
+			  errf(err, -EINVAL, "cell %zu is no text", i);
 
 		if (ret)
 			return ret;
 		if (strchr(c.id, '/') || c.id[0] == '.')
-			return fail(err, -EINVAL, "'%s' is no name of a cell", c.id);
+			return errf(err, -EINVAL, "'%s' is no name of a cell", c.id);
 		r->plan.cells = xrealloc(r->plan.cells, i + 1, sizeof(c));
 		r->plan.cells[r->plan.nr++] = c;
 	}
-	return r->plan.nr ? 0 : fail(err, -EINVAL, "no cells");
+	return r->plan.nr ? 0 : errf(err, -EINVAL, "no cells");
 }
 
 static int load_plan(struct run *r, json_t *plan, char *err)
@@ -235,11 +236,11 @@ static int load_plan(struct run *r, json_t *plan, char *err)
 	json_int_t repeats, memory, timeout;
 
 	if (!kind || strcmp(kind, host_kind_names[r->settings->host]))
-		return fail(err, -EINVAL, "this run is of --host %s", kind ? kind : "?");
+		return errf(err, -EINVAL, "this run is of --host %s", kind ? kind : "?");
 	if (json_unpack(plan, "{s:I, s:I, s:I, s:o, s:o}", "repeats", &repeats, "host_memory_bytes",
 			&memory, "wall_timeout_ns", &timeout, "host", &host, "cells", &cells) ||
 	    repeats < 1 || repeats > REPEATS_MAX)
-		return fail(err, -EINVAL, "its plan is damaged");
+		return errf(err, -EINVAL, "its plan is damaged");
 	r->plan.repeats = repeats;
 	r->plan.host.memory_bytes = memory;
 	r->plan.host.wall_timeout_ns = timeout;
@@ -249,7 +250,7 @@ static int load_plan(struct run *r, json_t *plan, char *err)
 
 		if (!d || !json_is_string(value) ||
 		    opt_set(d, &r->plan.host, json_string_value(value), err))
-			return fail(err, -EINVAL, "its plan has a bad '%.64s'", key);
+			return errf(err, -EINVAL, "its plan has a bad '%.64s'", key);
 	}
 	return load_cells(r, cells, err);
 }
@@ -264,12 +265,13 @@ int run_json_load(struct run *r, char *err)
 
 	r->earlier = json_load_file(path, 0, &json_err);
 	if (!r->earlier)
-		ret = fail(err, -EINVAL, "%s:%d: %s", path_shown(path), json_err.line, json_err.text);
+		ret = errf(err, -EINVAL, "%s:%d: %s", path_shown(path), json_err.line,
+			   json_err.text);
 	else if (json_unpack(r->earlier, "{s:{s:s, s:s}, s:s}", "config", "name", &name, "text",
 			     &text, "started", &started))
-		ret = fail(err, -EINVAL, "%s: not of a run of this lab", path_shown(path));
+		ret = errf(err, -EINVAL, "%s: not of a run of this lab", path_shown(path));
 	else if (load_plan(r, json_object_get(r->earlier, "plan"), why))
-		ret = fail(err, -EINVAL, "%s: %.400s", path_shown(path), why);
+		ret = errf(err, -EINVAL, "%s: %.400s", path_shown(path), why);
 	free(path);
 	if (ret)
 		return ret;

@@ -122,7 +122,7 @@ static void start_more(struct sched *s)
 		if (t->child.pid || !next_execution(s, &cell, &repeat))
 			continue;
 		if (disk_free_bytes(s->run->dir) < DISK_MIN_BYTES)
-			ret = fail(err, -ENOSPC, "%s: %s", path_shown(s->run->dir),
+			ret = errf(err, -ENOSPC, "%s: %s", path_shown(s->run->dir),
 				   strerror(ENOSPC));
 		else
 			ret = task_start(t, s->run, s->host, cell, repeat, err);
@@ -214,7 +214,7 @@ int sched_run(struct run *r, struct host *h, const struct estimates *e, int sign
 	int timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 
 	if (timer_fd < 0)
-		return fail(err, -errno, "timerfd: %s", strerror(errno));
+		return errf(err, -errno, "timerfd: %s", strerror(errno));
 	timerfd_settime(timer_fd, 0, &tick, NULL);
 	s.tasks = xrealloc(NULL, r->jobs, sizeof(*s.tasks));
 	for (int i = 0; i < r->jobs; i++)

@@ -20,8 +20,8 @@ void signals_close(int signal_fd);
 bool signals_stop(int signal_fd);
 
 /*
- * Do what is not complete in the run. Returns 0 when all is done, -EINTR when the user stopped it (the
- * children are ended, what was complete is kept), or -errno with err set when results can no
+ * Do what is not complete in the run. Returns 0 when all is done, -EINTR when the user stopped it
+ * (the children are ended, what was complete is kept), or -errno with err set when results can no
  * longer be written (the same).
  */
 int sched_run(struct run *r, struct host *h, const struct estimates *e, int signal_fd,

@@ -63,15 +63,15 @@ int session_run(struct run *r, struct host *h, int signal_fd)
 	if (ret && ret != -EINTR)
 		return usage_error("%s", err);
 	if (ret == -EINTR)
-		fprintf(stderr, "pinlab: stopped, %zu of %zu executions are done%s%s\n", run_done(r),
-			r->plan.nr * (size_t)r->plan.repeats,
+		fprintf(stderr, "pinlab: stopped, %zu of %zu executions are done%s%s\n",
+			run_done(r), r->plan.nr * (size_t)r->plan.repeats,
 			r->kept ? "; go on with --resume " : "", r->kept ? r->name : "");
+	if (!ret && summary_print(r->dir, err))
+		return usage_error("%s", err);
 	if (finished)
 		return usage_error("%s", later);
 	if (ret)
 		return EXIT_INTERRUPTED;
-	if (summary_print(r->dir, err))
-		return usage_error("%s", err);
 	printf("\n%zu of %zu passed: %s\n", r->by_status[STATUS_PASS], run_done(r),
 	       path_shown(r->dir));
 	return r->by_status[STATUS_PASS] == run_done(r) ? EXIT_PASSED : EXIT_NOT_PASSED;

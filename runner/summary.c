@@ -53,7 +53,8 @@ int summary_print(const char *run_dir, char *err)
 	table_print(&t, stdout);
 	for (size_t i = 0; i < r.nr; i++)
 		if (run_cell_text(&r.cell[i], "reason")[0])
-			printf("%s %s: %s: %s\n", i ? " " : "\n ", run_cell_text(&r.cell[i], "cell"),
+			printf("%s %s: %s: %s\n", i ? " " : "\n ",
+			       run_cell_text(&r.cell[i], "cell"),
 			       run_cell_text(&r.cell[i], "status"),
 			       run_cell_text(&r.cell[i], "reason"));
 	table_free(&t);

@@ -27,7 +27,7 @@ static int write_cell(const struct task *t, char *err)
 	if (f && fclose(f) && !ret)
 		ret = -errno;
 	if (ret)
-		fail(err, ret, "%s: %s", path_shown(path), strerror(-ret));
+		errf(err, ret, "%s: %s", path_shown(path), strerror(-ret));
 	free(path);
 	return ret;
 }
@@ -38,7 +38,7 @@ static int open_stream(struct task *t, char *err)
 	char *path = xasprintf("%s/" HOST_STREAM, t->dir);
 	int fd = open(path, (t->child.stream_fd < 0 ? O_RDONLY : O_WRONLY) | O_CREAT | O_CLOEXEC,
 		      0666);
-	int ret = fd < 0 ? fail(err, -errno, "%s: %s", path_shown(path), strerror(errno)) : 0;
+	int ret = fd < 0 ? errf(err, -errno, "%s: %s", path_shown(path), strerror(errno)) : 0;
 
 	if (t->child.stream_fd < 0) {
 		t->stream_fd = fd;
@@ -179,7 +179,8 @@ void task_tick(struct task *t)
 	char reason[RECORD_REASON_MAX];
 
 	if (now >= t->deadline_s && t->next_signal_s == NEVER_S) {
-		snprintf(reason, sizeof(reason), "no end within %.3g s of real time; last phase: %s",
+		snprintf(reason, sizeof(reason),
+			 "no end within %.3g s of real time; last phase: %s",
 			 t->deadline_s - t->start_s, t->begun ? phase_names[t->phase] : "none");
 		task_stop(t, STATUS_TIMEOUT, reason);
 	}
@@ -220,12 +221,12 @@ static int keep(struct task *t, struct run *r, char *err)
 	int ret = t->copy_error;
 
 	if (ret)
-		return fail(err, ret, "%s/" HOST_STREAM ": %s", path_shown(t->dir), strerror(-ret));
+		return errf(err, ret, "%s/" HOST_STREAM ": %s", path_shown(t->dir), strerror(-ret));
 	drop_empty(t->dir, HOST_LOG);
 	ret = result_finish(&t->ex, t->dir, err);
 	/* A stream that broke off because the disk is full says nothing of its cell. */
 	if (!ret && t->ex.status == STATUS_BAD_STREAM && !disk_free_bytes(t->dir))
-		ret = fail(err, -ENOSPC, "%s: %s", path_shown(t->dir), strerror(ENOSPC));
+		ret = errf(err, -ENOSPC, "%s: %s", path_shown(t->dir), strerror(ENOSPC));
 	if (!ret)
 		ret = run_keep(r, t->ex.cell, t->ex.repeat, t->ex.status, t->dir, err);
 	return ret;

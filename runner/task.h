@@ -39,8 +39,8 @@ void task_stop(struct task *t, enum status status, const char *reason);
 void task_tick(struct task *t);
 
 /*
- * If the host has ended: judge, make the results and move them into the run, or drop them if drop is
- * set. Returns 0 if it still runs, 1 if it is done, or -errno with err set (done, but not kept).
+ * If the host has ended: judge, make the results and move them into the run, or drop them if drop
+ * is set. Returns 0 if it still runs, 1 if it is done, or -errno with err set (done, but not kept).
  */
 int task_reap(struct task *t, struct run *r, struct host *h, bool drop, char *err);
 

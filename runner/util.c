@@ -16,7 +16,7 @@
 #define COPY_BYTES	(1 << 20)
 #define TAIL_BYTES	8192
 
-int fail(char *err, int ret, const char *fmt, ...)
+int errf(char *err, int ret, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -131,12 +131,12 @@ int file_read(const char *path, char **text, char *err)
 
 	*text = NULL;
 	if (!in)
-		return fail(err, -errno, "%s: %s", path_shown(path), strerror(errno));
+		return errf(err, -errno, "%s: %s", path_shown(path), strerror(errno));
 	out = no_null(open_memstream(text, &len));
 	while ((n = fread(buf, 1, sizeof(buf), in)))
 		fwrite(buf, 1, n, out);
 	if (ferror(in))
-		ret = fail(err, -errno, "%s: %s", path_shown(path), strerror(errno));
+		ret = errf(err, -errno, "%s: %s", path_shown(path), strerror(errno));
 	fclose(out);
 	fclose(in);
 	if (ret) {
@@ -165,7 +165,7 @@ int file_replace(const char *path, const char *text, char *err)
 			unlink(tmp);
 	}
 	free(tmp);
-	return ret ? fail(err, ret, "%s: %s", path_shown(path), strerror(-ret)) : 0;
+	return ret ? errf(err, ret, "%s: %s", path_shown(path), strerror(-ret)) : 0;
 }
 
 static int copy_fd(int out, int in, char *buf)
@@ -188,12 +188,12 @@ int file_append(int fd, const char *src, char *err)
 	char *buf;
 
 	if (in < 0)
-		return fail(err, -errno, "%s: %s", src, strerror(errno));
+		return errf(err, -errno, "%s: %s", src, strerror(errno));
 	buf = xrealloc(NULL, COPY_BYTES, 1);
 	ret = copy_fd(fd, in, buf);
 	free(buf);
 	close(in);
-	return ret ? fail(err, ret, "copy of %s: %s", src, strerror(-ret)) : 0;
+	return ret ? errf(err, ret, "copy of %s: %s", src, strerror(-ret)) : 0;
 }
 
 int dir_make(const char *path, char *err)
@@ -207,7 +207,7 @@ int dir_make(const char *path, char *err)
 		*slash = '/';
 	}
 	if (mkdir(p, 0777) && errno != EEXIST)
-		ret = fail(err, -errno, "%s: %s", path_shown(path), strerror(errno));
+		ret = errf(err, -errno, "%s: %s", path_shown(path), strerror(errno));
 	free(p);
 	return ret;
 }

@@ -12,8 +12,8 @@
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
-/* Write the message to err (OPT_ERR_MAX bytes) and return ret, so that one line reports and fails. */
-int fail(char *err, int ret, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* Write the message to err (OPT_ERR_MAX bytes) and return ret: one line reports and fails. */
+int errf(char *err, int ret, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* malloc() and friends that end the program when there is no memory. */
 void *xrealloc(void *p, size_t n, size_t size);
