@@ -26,6 +26,8 @@ static const struct check {
 	  "KVM traces every NPF exit as kvm_page_fault" },
 	{ "npf_total", REL_EQ, "npf_exits", ANY_GUEST, STATUS_FAIL,
 	  "every NPF exit is one fault record" },
+	{ "npf_not_reserved", REL_LE, "kvm_pf_taken", ANY_GUEST, STATUS_FAIL,
+	  "KVM takes every NPF that is not on an MMIO SPTE as a fault" },
 	{ "kvm_pf_taken", REL_LE, "npf_total", ANY_GUEST, STATUS_FAIL,
 	  "KVM takes at most one fault an NPF exit" },
 	{ "corrupt_pages", REL_EQ, NULL, ANY_GUEST, STATUS_FAIL,

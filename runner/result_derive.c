@@ -7,6 +7,8 @@
 #include "result_internal.h"
 #include "stats.h"
 
+#define ERROR_CODE_RSVD	(1 << 3)
+
 static const char *const phase_metrics[PHASES] = {
 	[PHASE_MODULES] = "modules_ns",
 	[PHASE_DEFINE] = "define_ns",
@@ -104,7 +106,7 @@ static void derive_phases(struct cell_data *d)
 
 static void derive_counts(struct cell_data *d)
 {
-	uint64_t kinds[FAULT_KINDS] = { 0 }, workload = 0;
+	uint64_t kinds[FAULT_KINDS] = { 0 }, not_reserved = 0, workload = 0;
 	size_t cursor = 0;
 
 	/* No record at all from a collector that did not run is not the same as 0 faults. */
@@ -114,6 +116,7 @@ static void derive_counts(struct cell_data *d)
 		const struct record_fault *f = &d->faults[i];
 
 		kinds[f->kind]++;
+		not_reserved += !(f->error_code & ERROR_CODE_RSVD);
 		if (cell_data_phase(d, &cursor, f->t_ns) == PHASE_WORKLOAD &&
 		    f->kind != FAULT_MMIO)
 			workload++;
@@ -121,6 +124,7 @@ static void derive_counts(struct cell_data *d)
 	add(d, "npf_total", d->nr_faults);
 	for (int i = 0; i < FAULT_KINDS; i++)
 		add(d, kind_metrics[i], kinds[i]);
+	add(d, "npf_not_reserved", not_reserved);
 	add(d, "npf_workload", workload);
 }
 
@@ -155,7 +159,7 @@ static int compare_metrics(const void *a, const void *b)
 int cell_data_derive(struct cell_data *d)
 {
 	const size_t classes = sizeof(latency_classes) / sizeof(latency_classes[0]);
-	size_t room = d->nr_metrics + PHASES + 1 + 2 + FAULT_KINDS + 5 * classes;
+	size_t room = d->nr_metrics + PHASES + 1 + 3 + FAULT_KINDS + 5 * classes;
 	struct metric_value *grown = reallocarray(d->metrics, room, sizeof(*grown));
 	uint64_t *ns;
 

@@ -40,6 +40,8 @@ const struct metric_desc metrics[] = {
 	FAULTS("npf_refault", "count", LOWER, "NPFs on a gfn that faulted before"),
 	FAULTS("npf_mmio", "count", LOWER, "NPFs with no memslot behind the gfn"),
 	FAULTS("npf_spurious", "count", LOWER, "NPFs while another vCPU was handling the same gfn"),
+	FAULTS("npf_not_reserved", "count", LOWER,
+	       "NPFs without the reserved bit of an MMIO SPTE, all of which KVM takes as faults"),
 	FAULTS("npf_workload", "count", LOWER, "NPFs on memory in the workload phase"),
 	LATENCY("first", "first-touch NPFs in the workload phase"),
 	LATENCY("refault", "refault NPFs in the workload phase"),

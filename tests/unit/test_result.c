@@ -145,7 +145,7 @@ static void put_sample(struct fixture *f, uint64_t t_ns, int64_t rss_kib, int64_
 
 static void put_fault(struct fixture *f, uint64_t t_ns, enum fault_kind kind, uint64_t latency_ns)
 {
-	struct record_fault r = { .t_ns = T0 + t_ns, .gpa = 0x1000 * t_ns, .error_code = 0x6,
+	struct record_fault r = { .t_ns = T0 + t_ns, .gpa = 0x1000 * t_ns, .error_code = kind == FAULT_MMIO ? 0xd : 0x6,
 				  .latency_ns = latency_ns, .kind = kind };
 
 	put(f, RECORD_FAULTS, &r, sizeof(r));
@@ -231,7 +231,7 @@ static void test_files(void **state)
 	assert_int_equal(f->ex.status, STATUS_PASS);
 	assert_file(f, "faults.csv",
 		    "t_ns,phase,gpa,error_code,kind,latency_ns\r\n"
-		    "250,define,0xfa000,0x6,mmio,900\r\n"
+		    "250,define,0xfa000,0xd,mmio,900\r\n"
 		    "310,workload,0x136000,0x6,first,50\r\n"
 		    "320,workload,0x140000,0x6,refault,20\r\n"
 		    "330,workload,0x14a000,0x6,first,70\r\n");
@@ -520,6 +520,9 @@ static void test_checks(void **state)
 		{ "npf_exits", 5, GUEST_SEV, STATUS_FAIL,
 		  "npf_total is 4 and must equal npf_exits, 5: every NPF exit is one fault" },
 		{ "kvm_pf_taken", 4, GUEST_SEV, STATUS_PASS, "" },
+		{ "kvm_pf_taken", 3, GUEST_SEV, STATUS_PASS, "" },
+		{ "kvm_pf_taken", 2, GUEST_SEV, STATUS_FAIL,
+		  "npf_not_reserved is 3 and must not exceed kvm_pf_taken, 2" },
 		{ "kvm_pf_taken", 5, GUEST_PLAIN, STATUS_FAIL,
 		  "kvm_pf_taken is 5 and must not exceed npf_total, 4" },
 		{ "corrupt_pages", 0, GUEST_SEV, STATUS_PASS, "" },
