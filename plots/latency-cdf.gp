@@ -15,7 +15,7 @@ do for [format in 'svg png'] {
 	eval heading(title, clock_note, h)
 	if (max_ns > 20 * min_ns) { set logscale x }
 	set format x '%.0s%c'
-	set xrange [min_ns:max_ns > min_ns ? max_ns : min_ns + 1]
+	set xrange [0.85 * min_ns:1.1 * max_ns + 1]
 	set yrange [0:1.02]
 	set ytics 0, 0.25, 1 format '%g'
 	set grid x y ls 100

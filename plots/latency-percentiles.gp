@@ -18,17 +18,23 @@ column_w = 100
 do for [g = 1:group_label_nr] {
 	column_w = 8.5 * strlen(group_label[g]) > column_w ? 8.5 * strlen(group_label[g]) : column_w
 }
-w = left + column_w * group_label_nr + 10; w = w < 620 ? 620 : w
+w = left + column_w * group_label_nr + 10; w = w < 680 ? 680 : w
 h = head + panels * panel_h + foot
 array quantile[4] = ['median', 'p90', 'p99', 'maximum']
 array quantile_point[4] = [7, 8, 4, 2]
 shift(s) = (s - (series_label_nr + 1) / 2.0) * 0.6 / series_label_nr
+
+stats data using 2 nooutput
+least = STATS_min
+stats data using 5 nooutput
+most = STATS_max
 
 do for [format in 'svg png'] {
 	eval start(format, ARG2, w, h)
 	eval heading(title, clock_note, h)
 	set xrange [0.4:group_label_nr + 0.6]
 	set logscale y
+	set yrange [0.7 * least:1.4 * most]
 	set format y '%.0s%c'
 	set ylabel 'latency ('.clock.'ns)' offset 0.5, 0 textcolor rgb text_grey
 	set xtics scale 0 font ',11'

@@ -18,6 +18,11 @@ do for [p = 1:panel_title_nr] {
 	bars[p] = STATS_records
 	total = total + bars[p]
 }
+array present[phases]
+do for [i = 1:phases] {
+	stats data using (ms(i + 2)) nooutput
+	present[i] = STATS_max > 0
+}
 gap = 96; head = 90; plot_h = 240; foot = 140
 w = gap * panel_title_nr + 40 * total + 20; w = w < 620 ? 620 : w
 bar_w = (w - 20.0 - gap * panel_title_nr) / total
@@ -45,7 +50,7 @@ do for [format in 'svg png'] {
 	eval key_only
 	set key maxcols 6 samplen 1.5
 	plot for [i = 1:phases] NaN with boxes fillstyle solid 1 noborder lc rgb phase_colour[i + 1] \
-		title phase_name[i + 1]
+		title (present[i] ? phase_name[i + 1] : '')
 	unset multiplot
 	unset output
 	reset

@@ -271,8 +271,9 @@ int plot_latency_percentiles(struct plots *p, const struct model *m, char *err)
 {
 	static const struct plot plot = {
 		.name = "npf-latency-percentiles", .script = "latency-percentiles.gp",
-		.title = "Latency of nested page faults: median, p90, p99, maximum",
-		.caption = "Every point is a fault that was measured (nearest rank).",
+		.title = "Percentiles of the latency of nested page faults",
+		.caption = "Median, p90, p99 and maximum; every point is a fault that was measured "
+			   "(nearest rank).",
 	};
 	const char *class[ARRAY_SIZE(percentile_classes)];
 	double *block_class, *block_series;
