@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* From a config to cells: which there are, in which order, with which names and parameters. */
+#include <errno.h>
+
+#include "config.h"
+#include "fixture.h"
+#include "plan.h"
+
+static const struct {
+	const char *text, *filter;
+	enum host_kind host;
+	const char *ids;	/* in order, separated by blanks */
+} plans[] = {
+	{ "kernels = v6.12\nguests = plain, sev\nmemory = 64M, 128M\nworkloads = touch-seq\n", NULL,
+	  HOST_EMULATED,
+	  "v6.12-plain-64M-touch-seq v6.12-sev-64M-touch-seq "
+	  "v6.12-plain-128M-touch-seq v6.12-sev-128M-touch-seq" },
+	/* kernels are side by side, so that their repeats are interleaved */
+	{ "kernels = v6.12, v6.12-spte\nguests = sev\nmemory = 64M, 128M\nworkloads = touch-seq\n",
+	  NULL, HOST_EMULATED,
+	  "v6.12-sev-64M-touch-seq v6.12-spte-sev-64M-touch-seq "
+	  "v6.12-sev-128M-touch-seq v6.12-spte-sev-128M-touch-seq" },
+	/* a workload's own section and file win over [matrix] */
+	{ "kernels = v6.12\nguests = sev\nmemory = 64M, 128M\nworkloads = touch-seq, boot, smoke\n"
+	  "[boot]\nmemory = 256M\n", NULL, HOST_EMULATED,
+	  "v6.12-sev-64M-touch-seq v6.12-sev-128M-touch-seq v6.12-sev-256M-boot v6.12-host-smoke" },
+	/* parameters are axes, the last one fastest; only those that vary are in the name */
+	{ "kernels = v6.12\nguests = sev\nmemory = 64M\nworkloads = touch-seq\n"
+	  "[touch-seq]\npattern = random\npages = 25%, 100%\naccess = read, write\n", NULL,
+	  HOST_EMULATED,
+	  "v6.12-sev-64M-touch-seq-access=read-pages=25p "
+	  "v6.12-sev-64M-touch-seq-access=read-pages=100p "
+	  "v6.12-sev-64M-touch-seq-access=write-pages=25p "
+	  "v6.12-sev-64M-touch-seq-access=write-pages=100p" },
+	/* a host has no guest memory that could vary */
+	{ "kernels = v6.12\nguests = host\nmemory = 64M, 128M\nworkloads = null\n", NULL,
+	  HOST_EMULATED, "v6.12-host-null" },
+	/* excludes: all terms of a rule, globs, impossible cells */
+	{ "kernels = v6.12, v6.12-spte\nguests = plain, sev\nmemory = 64M\n"
+	  "workloads = touch-seq, boot\n"
+	  "exclude = kernel=v6.12-spte guest=plain, guest=sev workload=b*t\n", NULL, HOST_EMULATED,
+	  "v6.12-plain-64M-touch-seq v6.12-sev-64M-touch-seq v6.12-spte-sev-64M-touch-seq "
+	  "v6.12-plain-64M-boot" },
+	{ "kernels = v6.12\nguests = sev\nmemory = 64M\nworkloads = touch-seq\n"
+	  "exclude = pages=5%\n[touch-seq]\npages = 5%, 6%\n", NULL, HOST_EMULATED,
+	  "v6.12-sev-64M-touch-seq-pages=6p" },
+	/* a list over several lines, and a comment */
+	{ "kernels = v6.12\nguests = sev\nmemory = 64M,\n  128M\n# no\n\t256M\nworkloads = boot\n",
+	  NULL, HOST_EMULATED, "v6.12-sev-64M-boot v6.12-sev-128M-boot v6.12-sev-256M-boot" },
+	{ "kernels = v6.12\nguests = plain, sev\nmemory = 64M, 128M\nworkloads = touch-seq\n",
+	  "*-sev-128M-*", HOST_EMULATED, "v6.12-sev-128M-touch-seq" },
+	/* a local host is not limited by host_memory */
+	{ "kernels = running\nguests = sev\nmemory = 64G\nworkloads = touch-seq\n", NULL, HOST_LOCAL,
+	  "running-sev-64G-touch-seq" },
+	/* a workload that is only in the config */
+	{ "kernels = v6.12\nguests = sev\nmemory = 64M\nworkloads = mine\n[mine]\ntype = touch\n",
+	  NULL, HOST_EMULATED, "v6.12-sev-64M-mine" },
+};
+
+static void make(const struct fixture *f, size_t i, struct config *c, struct plan *p)
+{
+	char err[OPT_ERR_MAX], text[1024];
+
+	snprintf(text, sizeof(text), "[matrix]\n%s", plans[i].text);
+	fixture_write(f, "test.conf", text);
+	if (config_load(c, f->root, f->conf, err) ||
+	    plan_make(p, c, plans[i].host, plans[i].filter, err))
+		fail_msg("plan %zu: %s", i, err);
+}
+
+static void test_ids(void **state)
+{
+	char ids[2048];
+	struct config c;
+	struct plan p;
+
+	for (size_t i = 0; i < ARRAY_SIZE(plans); i++) {
+		size_t n = 0;
+
+		make(*state, i, &c, &p);
+		for (size_t k = 0; k < p.nr; k++)
+			n += snprintf(ids + n, sizeof(ids) - n, "%s%s", k ? " " : "", p.cells[k].id);
+		assert_string_equal(ids, plans[i].ids);
+		plan_free(&p);
+		config_free(&c);
+	}
+}
+
+static char *cell_text(const struct cell *c)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_int_equal(cell_write(c, out), 0);
+	fclose(out);
+	return text;
+}
+
+/* What a cell says of itself survives the way to the agent and back. */
+static void test_cells(void **state)
+{
+	char err[OPT_ERR_MAX], params[512], *text, *again;
+	struct config c;
+	struct cell back;
+	struct plan p;
+
+	make(*state, 5, &c, &p);
+	assert_string_equal(p.cells[0].strategy, "none");
+	assert_string_equal(p.cells[1].strategy, "upfront");
+	assert_string_equal(p.cells[2].strategy, "spte");
+	assert_int_equal(p.cells[2].memory_bytes, 64 << 20);
+	assert_int_equal(p.cells[2].sample_interval_ns, 20000000);
+	assert_string_equal(cell_params(&p.cells[2], params, sizeof(params)),
+			    "pattern=sequential,access=write,pages=100%,refaults=1,seed=1,backing=4k");
+	for (size_t i = 0; i < p.nr; i++) {
+		text = cell_text(&p.cells[i]);
+		assert_int_equal(cell_parse(&back, text, err), 0);
+		again = cell_text(&back);
+		assert_string_equal(text, again);
+		free(again);
+		free(text);
+	}
+	plan_free(&p);
+	config_free(&c);
+}
+
+static void test_local(void **state)
+{
+	char err[OPT_ERR_MAX];
+	struct config c;
+	struct plan p, local;
+
+	make(*state, 0, &c, &p);
+	assert_int_equal(plan_make(&local, &c, HOST_LOCAL, NULL, err), -EINVAL);
+	assert_non_null(strstr(err, "test.conf:2: impossible cell v6.12-plain-64M-touch-seq: a local host"));
+	assert_int_equal(plan_make(&local, &c, HOST_EMULATED, "nothing*", err), -EINVAL);
+	assert_string_equal(err, "--filter: no cell matches 'nothing*'");
+	plan_free(&p);
+	config_free(&c);
+}
+
+/* Names that would not fit in a cell are refused, not cut. */
+static void test_long_names(void **state)
+{
+	static const char name[] = "a-name-of-a-workload-that-is-as-long-as-one-may-well-be-and-then-"
+				   "longer-than-anyone-would-want-to-type-or-read-again";
+	char err[OPT_ERR_MAX], text[1024];
+	struct fixture *f = *state;
+	struct config c;
+	struct plan p;
+
+	snprintf(text, sizeof(text), "[matrix]\nkernels = v6.12\nguests = sev\nmemory = 64M\n"
+		 "workloads = %s\n[%.40s]\ntype = touch\n", name, name);
+	fixture_write(f, "test.conf", text);
+	assert_int_not_equal(config_load(&c, f->root, f->conf, err), 0);
+
+	snprintf(text, sizeof(text), "type = touch\n");
+	snprintf(err, sizeof(err), "bench/workloads/%s.conf", name);
+	fixture_write(f, err, text);
+	snprintf(text, sizeof(text), "[matrix]\nkernels = v6.12\nguests = sev\nmemory = 64M\n"
+		 "workloads = %s\n", name);
+	fixture_write(f, "test.conf", text);
+	assert_int_equal(config_load(&c, f->root, f->conf, err), 0);
+	assert_int_equal(plan_make(&p, &c, HOST_EMULATED, NULL, err), -EINVAL);
+	assert_non_null(strstr(err, "test.conf:5: the cell's name 'v6.12-sev-64M-a-name"));
+	assert_non_null(strstr(err, "is too long"));
+	config_free(&c);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_ids, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_cells, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_local, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_long_names, fixture_setup, fixture_teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,409 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The whole runner against an agent that is made up: every way in which a cell can end, several at
+ * a time, interruption, resumption and exit statuses. The runner and the fake agent are those of
+ * the build folder that this program is in.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <jansson.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+
+#include "fixture.h"
+
+struct rig {
+	struct fixture lab;
+	char runner[128], agent[PATH_MAX], out[128];
+	char err[4096];		/* stderr of the last run */
+};
+
+static void copy(const char *from, const char *to)
+{
+	char err[OPT_ERR_MAX];
+	int fd = open(to, O_WRONLY | O_CREAT, 0755);
+
+	assert_int_equal(file_append(fd, from, err), 0);
+	close(fd);
+}
+
+static int rig_setup(void **state)
+{
+	char build[PATH_MAX] = "", *path;
+	struct rig *r = xrealloc(NULL, 1, sizeof(*r));
+	void *lab;
+
+	memset(r, 0, sizeof(*r));
+	fixture_setup(&lab);
+	r->lab = *(struct fixture *)lab;
+	free(lab);
+	assert_true(readlink("/proc/self/exe", build, sizeof(build) - 1) > 0);
+	*strrchr(build, '/') = '\0';
+	*strrchr(build, '/') = '\0';
+	fixture_write(&r->lab, "runner/README", "");
+	snprintf(r->runner, sizeof(r->runner), "%s/runner/runner", r->lab.root);
+	snprintf(r->out, sizeof(r->out), "%s/out", r->lab.root);
+	path = xasprintf("%s/runner", build);
+	copy(path, r->runner);
+	free(path);
+	path = xasprintf("%s/fake-agent", build);
+	snprintf(r->agent, sizeof(r->agent), "%s", path);
+	free(path);
+	unsetenv("FAKE_AGENT");
+	unsetenv("FAKE_AGENT_DELAY_MS");
+	*state = r;
+	return 0;
+}
+
+static int rig_teardown(void **state)
+{
+	struct rig *r = *state;
+
+	dir_remove(r->lab.root);
+	free(r);
+	return 0;
+}
+
+static pid_t start(struct rig *r, const char *verb, const char *arg, const char *jobs)
+{
+	char *log = xasprintf("%s/stderr", r->lab.root);
+	int fd = open(log, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		dup2(open("/dev/null", O_WRONLY), 1);
+		dup2(fd, 2);
+		execl(r->runner, r->runner, verb, arg, "--host", "local", "--agent", r->agent, "-o",
+		      r->out, "--no-plots", "-j", jobs, NULL);
+		_exit(99);
+	}
+	close(fd);
+	free(log);
+	return pid;
+}
+
+static int finish(struct rig *r, pid_t pid)
+{
+	char *log = xasprintf("%s/stderr", r->lab.root), *text, err[OPT_ERR_MAX];
+	int status;
+
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(file_read(log, &text, err), 0);
+	snprintf(r->err, sizeof(r->err), "%s", text);
+	free(text);
+	free(log);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+static void null_config(struct rig *r, const char *more)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text), "[matrix]\nkernels = running\nguests = host\nmemory = 64M\n"
+		 "workloads = null\n%s", more);
+	fixture_write(&r->lab, "test.conf", text);
+}
+
+static int matrix(struct rig *r, const char *jobs)
+{
+	return finish(r, start(r, "--matrix", r->lab.conf, jobs));
+}
+
+/* The files below the results folder that match; the count. */
+static size_t matches(const struct rig *r, const char *pattern, char *first, size_t len)
+{
+	char *path = xasprintf("%s/%s", r->out, pattern);
+	size_t n = 0;
+	glob_t g;
+
+	if (!glob(path, GLOB_PERIOD, NULL, &g)) {
+		n = g.gl_pathc;
+		if (first)
+			snprintf(first, len, "%s", g.gl_pathv[0]);
+		globfree(&g);
+	}
+	free(path);
+	return n;
+}
+
+static void assert_tidy(const struct rig *r)
+{
+	assert_int_equal(matches(r, "*/.tmp", NULL, 0), 0);
+	assert_int_equal(matches(r, "*/*.[0-9]*", NULL, 0), 0);
+}
+
+static void check_cell(const struct rig *r, const char *status, const char *reason)
+{
+	char path[PATH_MAX];
+	json_t *j;
+
+	assert_int_equal(matches(r, "*/cells/*/1/cell.json", path, sizeof(path)), 1);
+	j = json_load_file(path, 0, NULL);
+	assert_non_null(j);
+	assert_string_equal(json_string_value(json_object_get(j, "status")), status);
+	if (!strstr(json_string_value(json_object_get(j, "reason")), reason))
+		fail_msg("reason: %s", json_string_value(json_object_get(j, "reason")));
+	json_decref(j);
+}
+
+static const struct {
+	const char *play, *status, *reason;
+	int exit;
+} endings[] = {
+	{ "pass", "pass", "", 0 },
+	{ "slow", "pass", "", 0 },
+	{ "huge", "pass", "", 0 },
+	{ "orphan", "pass", "", 0 },
+	{ "fail", "fail", "asked to fail", 1 },
+	{ "error", "error", "asked for an error", 1 },
+	{ "warn", "splat", "WARNING", 1 },
+	{ "exit", "host-exit", "exit status 3: the agent gives up", 1 },
+	{ "panic", "host-exit", "signal 6 (Aborted)", 1 },
+	{ "hang", "timeout", "no end within 0.5 s of real time; last phase: workload", 1 },
+	{ "garbage", "bad-stream", "no frame starts here", 1 },
+	{ "cut", "host-exit", "without an end record: exit status 0", 1 },
+	{ "crc", "bad-stream", "checksum does not match", 1 },
+	{ "lost", "bad-stream", "frames are missing", 1 },
+	{ "oversize", "bad-stream", "frame longer than allowed", 1 },
+};
+
+static void test_endings(void **state)
+{
+	struct rig *r = *state;
+
+	null_config(r, "wall_timeout = 500ms\n");
+	for (size_t i = 0; i < ARRAY_SIZE(endings); i++) {
+		int status;
+
+		setenv("FAKE_AGENT", endings[i].play, 1);
+		status = matrix(r, "1");
+		if (status != endings[i].exit)
+			fail_msg("%s: exit status %d: %s", endings[i].play, status, r->err);
+		check_cell(r, endings[i].status, endings[i].reason);
+		assert_tidy(r);
+		dir_remove(r->out);
+	}
+}
+
+static const char many[] = "repeats = 2\n[null]\noutcome = pass, fail, exit, warn\n";
+
+/* Whatever becomes of cells, the others run; run.json and metrics.csv tell of all. */
+static void test_matrix_goes_on(void **state)
+{
+	struct rig *r = *state;
+	char path[PATH_MAX];
+	json_int_t total, done, passed;
+	json_t *j;
+
+	null_config(r, many);
+	assert_int_equal(matrix(r, "3"), 1);
+	assert_int_equal(matches(r, "*/cells/*/[12]/cell.json", NULL, 0), 8);
+	assert_int_equal(matches(r, "*/metrics.csv", NULL, 0), 1);
+	assert_int_equal(matches(r, "*/run.json", path, sizeof(path)), 1);
+	j = json_load_file(path, 0, NULL);
+	assert_int_equal(json_unpack(j, "{s:{s:I, s:I, s:{s:I}}}", "cells", "total", &total, "done",
+				     &done, "by_status", "pass", &passed), 0);
+	assert_int_equal(total, 8);
+	assert_int_equal(done, 8);
+	assert_int_equal(passed, 2);
+	assert_true(json_is_string(json_object_get(j, "ended")));
+	json_decref(j);
+	assert_tidy(r);
+}
+
+static void wait_for(const struct rig *r, const char *pattern)
+{
+	for (int i = 0; i < 500 && !matches(r, pattern, NULL, 0); i++)
+		usleep(10000);
+	assert_true(matches(r, pattern, NULL, 0));
+}
+
+/* No process has the lab's folder as its own any more. */
+static void assert_no_process(const struct rig *r)
+{
+	char cwd[PATH_MAX];
+	glob_t g;
+
+	assert_int_equal(glob("/proc/[0-9]*/cwd", 0, NULL, &g), 0);
+	for (size_t i = 0; i < g.gl_pathc; i++) {
+		ssize_t n = readlink(g.gl_pathv[i], cwd, sizeof(cwd) - 1);
+
+		cwd[n > 0 ? n : 0] = '\0';
+		assert_null(strstr(cwd, r->lab.root));
+	}
+	globfree(&g);
+}
+
+static void test_interrupt_and_resume(void **state)
+{
+	static const int signals[] = { SIGINT, SIGTERM };
+	struct rig *r = *state;
+	char path[PATH_MAX], run[PATH_MAX];
+	pid_t pid;
+
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
+		size_t done;
+
+		null_config(r, "repeats = 4\n");
+		setenv("FAKE_AGENT_DELAY_MS", "150", 1);
+		pid = start(r, "--matrix", r->lab.conf, "1");
+		wait_for(r, "*/cells/*/1/cell.json");
+		kill(pid, signals[i]);
+		assert_int_equal(finish(r, pid), 130);
+		assert_non_null(strstr(r->err, "go on with --resume"));
+		assert_tidy(r);
+		assert_no_process(r);
+		done = matches(r, "*/cells/*/*/cell.json", path, sizeof(path));
+		assert_in_range(done, 1, 3);
+		assert_int_equal(matches(r, "*/metrics.csv", NULL, 0), 1);
+
+		assert_int_equal(matches(r, "2*", run, sizeof(run)), 1);
+		setenv("FAKE_AGENT_DELAY_MS", "0", 1);
+		/* what is complete is not done again: the first cell would fail now */
+		setenv("FAKE_AGENT", "fail", 1);
+		assert_int_equal(finish(r, start(r, "--resume", strrchr(run, '/') + 1, "1")), 1);
+		assert_int_equal(matches(r, "*/cells/*/*/cell.json", NULL, 0), 4);
+		unsetenv("FAKE_AGENT");
+		check_cell(r, "pass", "");
+		assert_tidy(r);
+		/* nothing is left to do: as it stands */
+		assert_int_equal(finish(r, start(r, "--resume", run, "1")), 1);
+		dir_remove(r->out);
+	}
+}
+
+/* An agent that ignores SIGTERM is ended all the same; a run without a complete cell leaves nothing. */
+static void test_stubborn(void **state)
+{
+	struct rig *r = *state;
+	pid_t pid;
+
+	null_config(r, "");
+	setenv("FAKE_AGENT", "stubborn", 1);
+	pid = start(r, "--matrix", r->lab.conf, "1");
+	wait_for(r, "*/.tmp/*/stream.bin");
+	usleep(50000);
+	kill(pid, SIGINT);
+	usleep(200000);
+	kill(pid, SIGINT);
+	assert_int_equal(finish(r, pid), 130);
+	assert_no_process(r);
+	assert_int_equal(matches(r, "*", NULL, 0), 0);
+}
+
+/* A runner that is killed takes its children along, and its leavings are cleared by --resume. */
+static void test_killed(void **state)
+{
+	struct rig *r = *state;
+	char run[PATH_MAX];
+	pid_t pid;
+
+	null_config(r, "repeats = 2\n");
+	setenv("FAKE_AGENT", "hang", 1);
+	pid = start(r, "--matrix", r->lab.conf, "1");
+	wait_for(r, "*/.tmp/*/stream.bin");
+	wait_for(r, "*/run.json");
+	kill(pid, SIGKILL);
+	assert_int_equal(finish(r, pid), -SIGKILL);
+	usleep(100000);
+	assert_no_process(r);
+	assert_int_equal(matches(r, "2*", run, sizeof(run)), 1);
+	unsetenv("FAKE_AGENT");
+	assert_int_equal(finish(r, start(r, "--resume", run, "1")), 0);
+	assert_tidy(r);
+}
+
+/* Two runners do not work on one run. */
+static void test_locked(void **state)
+{
+	struct rig *r = *state;
+	char run[PATH_MAX];
+	pid_t pid;
+
+	null_config(r, "repeats = 2\n");
+	setenv("FAKE_AGENT", "hang", 1);
+	pid = start(r, "--matrix", r->lab.conf, "1");
+	wait_for(r, "*/.tmp/*/stream.bin");
+	assert_int_equal(matches(r, "2*", run, sizeof(run)), 1);
+	assert_int_equal(finish(r, start(r, "--resume", run, "1")), 2);
+	assert_non_null(strstr(r->err, "another runner is at work on it"));
+	kill(pid, SIGTERM);
+	assert_int_equal(finish(r, pid), 130);
+}
+
+static void test_refused(void **state)
+{
+	struct rig *r = *state;
+
+	null_config(r, "memroy = 1\n");
+	assert_int_equal(matrix(r, "1"), 2);
+	assert_non_null(strstr(r->err, "test.conf:6: unknown key 'memroy'"));
+	null_config(r, "");
+	assert_int_equal(matrix(r, "0"), 2);
+	assert_non_null(strstr(r->err, "--jobs: found '0', allowed: 1 to 1024"));
+	strcpy(r->agent, "/nonexistent/agent");
+	assert_int_equal(matrix(r, "1"), 2);
+	assert_non_null(strstr(r->err, "/nonexistent/agent: No such file or directory: run make"));
+	assert_int_equal(finish(r, start(r, "--resume", "none", "1")), 2);
+	assert_non_null(strstr(r->err, "no run 'none'"));
+	assert_int_equal(finish(r, start(r, "--frobnicate", "x", "1")), 2);
+	assert_non_null(strstr(r->err, "--frobnicate is unknown"));
+	assert_int_equal(access(r->out, F_OK), -1);
+	fixture_write(&r->lab, "out", "a file, not a folder");
+	strcpy(r->agent, r->runner);
+	assert_int_equal(matrix(r, "1"), 2);
+	assert_non_null(strstr(r->err, "out"));
+}
+
+/* Two runs within a second have names of their own. */
+static void test_names(void **state)
+{
+	struct rig *r = *state;
+
+	null_config(r, "");
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(matrix(r, "1"), 0);
+	assert_int_equal(matches(r, "2*-test*", NULL, 0), 3);
+}
+
+static void test_full_disk(void **state)
+{
+	static const struct { const char *size, *play; } disks[] = {
+		{ "size=64k", "pass" },		/* no room for a cell */
+		{ "size=3m", "huge" },		/* it breaks in the middle */
+	};
+	struct rig *r = *state;
+	char err[OPT_ERR_MAX];
+
+	null_config(r, "");
+	assert_int_equal(dir_make(r->out, err), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(disks); i++) {
+		if (mount("tmpfs", r->out, "tmpfs", 0, disks[i].size))
+			skip();
+		setenv("FAKE_AGENT", disks[i].play, 1);
+		assert_int_equal(matrix(r, "1"), 2);
+		if (!strstr(r->err, "No space left on device") || strchr(r->err, '\n')[1])
+			fail_msg("%s: %s", disks[i].size, r->err);
+		assert_int_equal(matches(r, "*", NULL, 0), 2);	/* . and .. */
+		umount(r->out);
+	}
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_endings, rig_setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_matrix_goes_on, rig_setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_interrupt_and_resume, rig_setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_stubborn, rig_setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_killed, rig_setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_locked, rig_setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_refused, rig_setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_names, rig_setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_full_disk, rig_setup, rig_teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
