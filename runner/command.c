@@ -15,14 +15,18 @@ struct capture {
 	int fd;
 	char *buf;
 	size_t len, size;
-	bool keep_last;		/* when full, forget the oldest half instead of what comes */
+	bool keep_last;		/* when full, forget what is oldest, not what comes */
 };
 
 static void capture_add(struct capture *c, const char *data, size_t n)
 {
 	if (c->keep_last && c->len + n >= c->size) {
-		size_t half = c->size / 2, keep = c->len < half ? c->len : half;
+		size_t half = (c->size - 1) / 2, keep = c->len < half ? c->len : half;
 
+		if (n > half) {
+			data += n - half;
+			n = half;
+		}
 		memmove(c->buf, c->buf + c->len - keep, keep);
 		c->len = keep;
 	}

@@ -37,7 +37,8 @@ static inline int fixture_setup(void **state)
 {
 	static const char *const files[][2] = {
 		{ "kernels/v6.12.kernel", "what = a\nbase = b\nconfig = c\nstrategy = upfront\n" },
-		{ "kernels/v6.12-spte.kernel", "what = a\nbase = b\nconfig = c\nstrategy = spte\n" },
+		{ "kernels/v6.12-spte.kernel",
+		  "what = a\nbase = b\nconfig = c\nstrategy = spte\n" },
 		{ "bench/workloads/touch-seq.conf", "type = touch\npattern = sequential\n" },
 		{ "bench/workloads/boot.conf", "type = boot\n" },
 		{ "bench/workloads/null.conf", "type = null\n" },

@@ -30,7 +30,8 @@ static const struct {
 	{ "what is this", 5, "found no 'key = value', [section] or # comment" },
 	{ "memory = 64M\n[touch-sequ]\npages = 5%", 7,
 	  "unknown section [touch-sequ] (did you mean 'touch-seq'?)" },
-	{ "memory = 64M\n[touch-seq]\npages = 101%", 7, "pages: found '101%', allowed: 1% to 100%" },
+	{ "memory = 64M\n[touch-seq]\npages = 101%", 7,
+	  "pages: found '101%', allowed: 1% to 100%" },
 	{ "memory = 64M\n[touch-seq]\npages = 5%, 0%", 7, "pages: found '0%'" },
 	{ "memory = 64M\n[touch-seq]\npagse = 5%", 7,
 	  "unknown key 'pagse' in workload 'touch-seq' (did you mean 'pages'?); allowed: pattern" },
@@ -43,7 +44,8 @@ static const struct {
 	{ "memory = 64M\n[host]\nc_bti = 47", 7,
 	  "unknown key 'c_bti' in [host] (did you mean 'c_bit'?); allowed: clock, cpus" },
 	{ "memory = 64M\n[host]\nc_bit = 99", 7, "c_bit: found '99', allowed: 32 to 51" },
-	{ "memory = 64M\nexclude = guest:sev", 6, "exclude: found 'guest:sev', allowed: key=pattern" },
+	{ "memory = 64M\nexclude = guest:sev", 6,
+	  "exclude: found 'guest:sev', allowed: key=pattern" },
 	{ "memory = 64M\nexclude = guest=sev workload=boot", 6,
 	  "exclude: no cell matches 'guest=sev workload=boot'" },
 	{ "memory = 64M\nexclude = guest=*", 3, "every cell is excluded" },
@@ -53,13 +55,14 @@ static const struct {
 	  "allowed: plain, sev" },
 	{ "memory = 64M\n[touch-seq]\nguests = sve", 7,
 	  "guest: found 'sve', allowed: host, plain, sev" },
-	{ "memory = 4G", 5, "impossible cell v6.12-sev-4G-touch-seq: 4G of guest memory and 512M for "
-	  "the host do not fit in host_memory of 2048M" },
+	{ "memory = 4G", 5, "impossible cell v6.12-sev-4G-touch-seq: 4G of guest memory and 512M "
+	  "for the host do not fit in host_memory of 2048M" },
 	{ "memory = 64M\n[touch-seq]\nkernels = v9.99", 7,
 	  "no kernel 'v9.99'; there are: v6.12, v6.12-spte" },
 	{ "memory = 64M\n[touch-seq]\nkernels = ../v6.12", 7, "no kernel '../v6.12'" },
 	{ "memory = 64M\n[touch-seq]\nkernels = v6.12-spte\nguests = plain", 8,
-	  "impossible cell v6.12-spte-plain-64M-touch-seq: strategy 'spte' pins nothing of a plain" },
+	  "impossible cell v6.12-spte-plain-64M-touch-seq: strategy 'spte' pins nothing of "
+	  "a plain" },
 	{ "memory = 64M\n[touch-seq]\nkernels = running", 7,
 	  "kernel 'running' is only for --host local" },
 	{ "timeout = 5s", 0, "[matrix] has no 'memory', and so has workload 'touch-seq'" },
@@ -107,8 +110,10 @@ static const struct {
 	const char *file, *text, *message;
 } file_mistakes[] = {
 	{ "bench/workloads/touch-seq.conf", "type = touch\npattrn = random\n",
-	  "touch-seq.conf:2: unknown key 'pattrn' in workload 'touch-seq' (did you mean 'pattern'?)" },
-	{ "bench/workloads/touch-seq.conf", "pattern = random\n", "touch-seq.conf: 'type' is missing" },
+	  "touch-seq.conf:2: unknown key 'pattrn' in workload 'touch-seq' (did you mean "
+	  "'pattern'?)" },
+	{ "bench/workloads/touch-seq.conf", "pattern = random\n",
+	  "touch-seq.conf: 'type' is missing" },
 	{ "bench/workloads/touch-seq.conf", "type = touhc\n",
 	  "touch-seq.conf:1: type: found 'touhc', allowed: null, touch, boot, selftest" },
 	{ "bench/workloads/touch-seq.conf", "type = touch\n[x]\ny = 1\n",
@@ -116,7 +121,8 @@ static const struct {
 	{ "bench/workloads/touch-seq.conf", "type = selftest\n",
 	  "touch-seq.conf: workload 'touch-seq' has no 'program'" },
 	{ "kernels/v6.12.kernel", "strategy = upfront\nwaht = x\n",
-	  "v6.12.kernel:2: unknown key 'waht' in a kernel file (did you mean 'what'?); allowed: what" },
+	  "v6.12.kernel:2: unknown key 'waht' in a kernel file (did you mean 'what'?); allowed: "
+	  "what" },
 	{ "kernels/v6.12.kernel", "what = x\n", "v6.12.kernel: 'strategy' is missing" },
 };
 
@@ -171,9 +177,9 @@ static void test_files(void **state)
 static void test_noise(void **state)
 {
 	static const char *const words[] = {
-		"[matrix]", "[touch-seq]", "memory", "=", ",", "\n", " ", "64M", "\t", ";", "#", "[", "]",
-		"kernels", "v6.12", "guests", "sev", "workloads", "touch-seq", "exclude", "pages", "5%",
-		"\xff", "\r", "%s", "\"", "guest=*", "999999999999999999G",
+		"[matrix]", "[touch-seq]", "memory", "=", ",", "\n", " ", "64M", "\t", ";", "#",
+		"[", "]", "kernels", "v6.12", "guests", "sev", "workloads", "touch-seq", "exclude",
+		"pages", "5%", "\xff", "\r", "%s", "\"", "guest=*", "999999999999999999G",
 	};
 	struct fixture *f = *state;
 	char err[OPT_ERR_MAX], text[1024];

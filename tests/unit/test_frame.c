@@ -87,7 +87,7 @@ static void test_bit_flips(void **state)
 	for (size_t bit = 0; bit < 8 * len; bit++) {
 		bytes[bit / 8] ^= 1 << bit % 8;
 		frames = take_all(bytes, len, len, &ret, err);
-		/* The type is not covered by the checksum: another valid type is the one exception. */
+		/* The checksum does not cover the type: another valid one goes unseen. */
 		assert_true(ret < 0 || frames == FRAMES);
 		if (ret == 0)
 			assert_int_equal(bit / 8 % (len / FRAMES), 2);

@@ -50,8 +50,8 @@ static const struct {
 	{ "kernels = v6.12\nguests = plain, sev\nmemory = 64M, 128M\nworkloads = touch-seq\n",
 	  "*-sev-128M-*", HOST_EMULATED, "v6.12-sev-128M-touch-seq" },
 	/* a local host is not limited by host_memory */
-	{ "kernels = running\nguests = sev\nmemory = 64G\nworkloads = touch-seq\n", NULL, HOST_LOCAL,
-	  "running-sev-64G-touch-seq" },
+	{ "kernels = running\nguests = sev\nmemory = 64G\nworkloads = touch-seq\n", NULL,
+	  HOST_LOCAL, "running-sev-64G-touch-seq" },
 	/* a workload that is only in the config */
 	{ "kernels = v6.12\nguests = sev\nmemory = 64M\nworkloads = mine\n[mine]\ntype = touch\n",
 	  NULL, HOST_EMULATED, "v6.12-sev-64M-mine" },
@@ -79,7 +79,8 @@ static void test_ids(void **state)
 
 		make(*state, i, &c, &p);
 		for (size_t k = 0; k < p.nr; k++)
-			n += snprintf(ids + n, sizeof(ids) - n, "%s%s", k ? " " : "", p.cells[k].id);
+			n += snprintf(ids + n, sizeof(ids) - n, "%s%s", k ? " " : "",
+				      p.cells[k].id);
 		assert_string_equal(ids, plans[i].ids);
 		plan_free(&p);
 		config_free(&c);
@@ -112,7 +113,8 @@ static void test_cells(void **state)
 	assert_int_equal(p.cells[2].memory_bytes, 64 << 20);
 	assert_int_equal(p.cells[2].sample_interval_ns, 20000000);
 	assert_string_equal(cell_params(&p.cells[2], params, sizeof(params)),
-			    "pattern=sequential,access=write,pages=100%,refaults=1,seed=1,backing=4k");
+			    "pattern=sequential,access=write,pages=100%,refaults=1,seed=1,"
+			    "backing=4k");
 	for (size_t i = 0; i < p.nr; i++) {
 		text = cell_text(&p.cells[i]);
 		assert_int_equal(cell_parse(&back, text, err), 0);
@@ -133,7 +135,8 @@ static void test_local(void **state)
 
 	make(*state, 0, &c, &p);
 	assert_int_equal(plan_make(&local, &c, HOST_LOCAL, NULL, err), -EINVAL);
-	assert_non_null(strstr(err, "test.conf:2: impossible cell v6.12-plain-64M-touch-seq: a local host"));
+	assert_non_null(strstr(err, "test.conf:2: impossible cell v6.12-plain-64M-touch-seq: a "
+			       "local host"));
 	assert_int_equal(plan_make(&local, &c, HOST_EMULATED, "nothing*", err), -EINVAL);
 	assert_string_equal(err, "--filter: no cell matches 'nothing*'");
 	plan_free(&p);
@@ -143,8 +146,9 @@ static void test_local(void **state)
 /* Names that would not fit in a cell are refused, not cut. */
 static void test_long_names(void **state)
 {
-	static const char name[] = "a-name-of-a-workload-that-is-as-long-as-one-may-well-be-and-then-"
-				   "longer-than-anyone-would-want-to-type-or-read-again";
+	static const char name[] =
+		"a-name-of-a-workload-that-is-as-long-as-one-may-well-be-and-then-longer-than-"
+		"anyone-would-want-to-type-or-read-again";
 	char err[OPT_ERR_MAX], text[1024];
 	struct fixture *f = *state;
 	struct config c;

@@ -274,7 +274,7 @@ static void test_interrupt_and_resume(void **state)
 	}
 }
 
-/* An agent that ignores SIGTERM is ended all the same; a run without a complete cell leaves nothing. */
+/* An agent that ignores SIGTERM is ended too; a run without a complete cell leaves nothing. */
 static void test_stubborn(void **state)
 {
 	struct rig *r = *state;
