@@ -6,6 +6,7 @@ set -euo pipefail
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source-path=SCRIPTDIR
 . "$HERE/lib.sh"
+# shellcheck source-path=SCRIPTDIR
 . "$HERE/recipe.sh"
 
 STRATEGIES="upfront spte memslot nopin"

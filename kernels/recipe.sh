@@ -7,7 +7,7 @@
 # Nothing of the caller's environment reaches the build, nor optional tools that leave their version in
 # the configuration.
 kmake() {
-	env -i PATH="$PATH" HOME=/nonexistent LC_ALL=C TZ=UTC make "-j$(nproc)" \
+	env -i PATH="$PATH" HOME=/ LC_ALL=C TZ=UTC make "-j$(nproc)" \
 		KBUILD_BUILD_TIMESTAMP='1970-01-01 00:00:00 UTC' KBUILD_BUILD_VERSION=1 \
 		KBUILD_BUILD_USER=pinlab KBUILD_BUILD_HOST=pinlab LOCALVERSION= \
 		ARCH=x86_64 PAHOLE=none RUSTC=none BINDGEN=none "$@"
@@ -21,11 +21,17 @@ recipe_source() {
 }
 
 # recipe_clone FROM TO: a tree that shares unchanged sources with FROM by hard links. Build products
-# are copied, as kbuild writes to them in place; patch replaces the files it changes.
+# are copied, as kbuild writes to them in place; patch replaces the files it changes. objtool alone
+# records absolute paths: they are put right, or it and all that it looked at would be built again.
 recipe_clone() {
+	local was
 	mkdir "$2"
 	find "$1" -mindepth 1 -maxdepth 1 ! -name build -exec cp -al -t "$2" {} +
-	[ ! -d "$1/build" ] || cp -a --reflink=auto "$1/build" "$2/build"
+	[ -d "$1/build" ] || return 0
+	cp -a --reflink=auto "$1/build" "$2/build"
+	was=$(<"$2/build/.built-at")
+	grep -rlZF --include='.*.cmd' -e "$was" "$2/build/tools" | xargs -0 sed -i "s|$was|$2|g"
+	printf '%s\n' "$2" >"$2/build/.built-at"
 }
 
 # recipe_patch TREE PATCH...
@@ -64,7 +70,10 @@ option_holds() {
 	esac
 }
 
-recipe_build() { step "building the kernel (some minutes)" kmake -C "$1" O=build bzImage modules; }
+recipe_build() {
+	step "building the kernel (some minutes)" kmake -C "$1" O=build bzImage modules
+	printf '%s\n' "$1" >"$1/build/.built-at"
+}
 
 # recipe_affected TREE FILE...: what outside KVM was built from one of these files, relative to the build.
 recipe_affected() {
@@ -89,12 +98,13 @@ recipe_image_change() {
 	rm -rf "$old"
 }
 
-# recipe_build_kvm TREE: KVM's modules alone, in a tree that was built before.
+# recipe_build_kvm TREE: KVM's modules alone, in a tree that was built before. The others are named too,
+# as modpost has to know their symbols, but there is nothing to build for them.
 recipe_build_kvm() {
-	local order=$1/build/modules.order kvm
-	mapfile -t kvm < <(sed -nE '\:^(arch/x86|virt)/kvm/:s/\.o$/.ko/p' "$order")
+	local order=$1/build/modules.order modules
+	mapfile -t modules < <(sed 's/\.o$/.ko/' "$order")
 	cp "$order" "$OUT/modules.order"
-	step "building ${kvm[*]##*/}" kmake -C "$1" O=build "${kvm[@]}"
+	step "building KVM's modules" kmake -C "$1" O=build "${modules[@]}"
 	mv "$OUT/modules.order" "$order"
 }
 

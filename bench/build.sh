@@ -1,0 +1,150 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Builds the layers of the bench host's initramfs and prints the directory that holds them. See README.md.
+set -euo pipefail
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+TOP=${HERE%/*}
+# shellcheck source-path=SCRIPTDIR source=../kernels/lib.sh
+. "$TOP/kernels/lib.sh"
+
+DISK_MIB=16
+OVMF=/usr/share/OVMF
+CFLAGS=(-O2 -static -Wall -Wextra -Wformat=2 -Wmissing-prototypes -Wstrict-prototypes -Wwrite-strings
+	-Wsign-compare -Werror)
+
+usage() {
+	cat <<-END
+	usage: bench/build.sh [--print] [--agent FILE] [--micro FILE] [--probe FILE] [--emulator DIR]
+	Builds the image layers and prints their directory: host.cpio, qemu.cpio, image.json.
+	  --agent, --micro, --probe  the static programs of the Makefile (default: build/agent, ...)
+	  --emulator DIR  what emulator/build.sh printed (default: ask it)
+	  --print         build nothing: print the directory of an existing build, exit 2 if there is none
+	END
+}
+
+# static_program OPTION FILE: an executable that needs no shared library, or one line that says what is wrong.
+static_program() {
+	if [ ! -f "$2" ] || [ ! -x "$2" ]; then die "$1: $2 is not an executable file (run make first)"; fi
+	[[ $(ldd "$2" 2>&1) =~ "not a dynamic executable"|"statically linked" ]] || die "$1: $2 is not static"
+}
+
+# The shared libraries of a program and its loader, as they are on this machine, a path a line.
+libraries_of() { ldd "$1" | sed -nE 's|^[^/]*(/[^ ]+) \(0x.*|\1|p' | sort -u; }
+
+build_init() {
+	step "compiling init" gcc "${CFLAGS[@]}" -o "$1" "$HERE/host/init.c"
+	strip "$1"
+}
+
+build_host() {
+	local stage=$OUT/stage
+	mkdir -p "$stage"/{bin,etc,proc,sys,dev,tmp,root,lib/modules}
+	cp "$BUSYBOX" "$stage/bin/busybox"
+	cp "$HERE/host/shell" "$stage/etc/shell"
+	strip -o "$stage/bin/agent" "$AGENT"
+	strip -o "$stage/bin/micro" "$MICRO"
+	build_init "$stage/init"
+	step "packing host.cpio" pack_cpio "$stage" "$OUT/host.cpio"
+	rm -rf "$stage"
+}
+
+build_guest_initramfs() {
+	local stage=$OUT/guest-stage
+	mkdir -p "$stage"/{bin,etc,proc,sys,dev,tmp}
+	cp "$BUSYBOX" "$stage/bin/busybox"
+	ln -s busybox "$stage/bin/sh"
+	strip -o "$stage/bin/probe" "$PROBE"
+	build_init "$stage/init"
+	step "packing the guest's initramfs" pack_cpio "$stage" "$1"
+	rm -rf "$stage"
+}
+
+build_disk() {
+	step "compiling mkdisk" gcc "${CFLAGS[@]}" -o "$OUT/mkdisk" "$HERE/host/mkdisk.c"
+	"$OUT/mkdisk" "$DISK_MIB" >"$1"
+	rm "$OUT/mkdisk"
+	sha256sum <"$1" | cut -d' ' -f1 >"${1%.img}.sha256"
+	md5sum <"$1" | cut -d' ' -f1 >"${1%.img}.md5"
+}
+
+build_qemu() {
+	local stage=$OUT/stage lib
+	mkdir -p "$stage"/qemu/{bin,share} "$stage/guest"
+	strip -o "$stage/qemu/bin/qemu-system-x86_64" "$EMULATOR/bin/qemu-system-x86_64"
+	cp -rL "$EMULATOR/share/." "$stage/qemu/share/"
+	while IFS= read -r lib; do
+		mkdir -p "$stage${lib%/*}"
+		cp -L "$lib" "$stage$lib"
+	done < <(libraries_of "$EMULATOR/bin/qemu-system-x86_64")
+	cp "$OVMF/OVMF_CODE.fd" "$OVMF/OVMF_VARS.fd" "$stage/guest/"
+	build_guest_initramfs "$stage/guest/initramfs.cpio"
+	build_disk "$stage/guest/disk.img"
+	cp "$stage"/guest/disk.{sha256,md5} "$OUT/"
+	step "packing qemu.cpio" pack_cpio "$stage" "$OUT/qemu.cpio"
+	rm -rf "$stage"
+}
+
+build_image() {
+	cache_build "$HOST_LAYER" build_host
+	cache_build "$QEMU_LAYER" build_qemu
+	cp -l "$HOST_LAYER/host.cpio" "$QEMU_LAYER/qemu.cpio" "$OUT/"
+	cat >"$OUT/image.json" <<-END
+	{
+	  "busybox": "$(hash_of "$BUSYBOX")",
+	  "agent": "$(hash_of "$AGENT")",
+	  "micro": "$(hash_of "$MICRO")",
+	  "probe": "$(hash_of "$PROBE")",
+	  "emulator": "${EMULATOR##*/}",
+	  "ovmf": "$(dpkg-query -W -f '${Version}' ovmf 2>/dev/null || hash_of "$OVMF/OVMF_CODE.fd")",
+	  "disk_bytes": $((DISK_MIB << 20)),
+	  "disk_sha256": "$(<"$QEMU_LAYER/disk.sha256")",
+	  "disk_md5": "$(<"$QEMU_LAYER/disk.md5")"
+	}
+	END
+}
+
+PRINT='' EMULATOR=''
+AGENT=$TOP/build/agent MICRO=$TOP/build/micro PROBE=$TOP/build/probe
+while [ $# -gt 0 ]; do
+	case $1 in
+	--print) PRINT=1; shift; continue ;;
+	-h | --help) usage; exit ;;
+	--agent | --micro | --probe | --emulator) [ $# -gt 1 ] || die "$1 needs a value (see --help)" ;;
+	*) die "unknown argument $1 (see --help)" ;;
+	esac
+	case $1 in
+	--agent) AGENT=$2 ;;
+	--micro) MICRO=$2 ;;
+	--probe) PROBE=$2 ;;
+	--emulator) EMULATOR=$2 ;;
+	esac
+	shift 2
+done
+
+need gcc=build-essential cpio=cpio busybox=busybox-static
+BUSYBOX=$(command -v busybox)
+static_program busybox "$BUSYBOX"
+static_program --agent "$AGENT"
+static_program --micro "$MICRO"
+static_program --probe "$PROBE"
+[ -r "$OVMF/OVMF_CODE.fd" ] || die "no $OVMF/OVMF_CODE.fd: apt-get install ovmf (or: make deps)"
+EMULATOR_FILES=()
+if [ -z "$EMULATOR" ]; then
+	EMULATOR=$("$TOP/emulator/build.sh" ${PRINT:+--print})
+else
+	[ -x "$EMULATOR/bin/qemu-system-x86_64" ] || die "--emulator: no bin/qemu-system-x86_64 in $EMULATOR"
+	mapfile -t EMULATOR_FILES < <(find -L "$EMULATOR" -type f | sort)
+fi
+mapfile -t LIBRARIES < <(libraries_of "$EMULATOR/bin/qemu-system-x86_64")
+
+RECIPE=("$HERE/build.sh" "$TOP/kernels/lib.sh" "$HERE/host/init.c" "$BUSYBOX")
+HOST_LAYER=$PINLAB_CACHE/layers/host-$(hash_of "${RECIPE[@]}" "$HERE/host/shell" "$AGENT" "$MICRO")
+# emulator/build.sh names its directory by what went in; one that the user gave is read whole.
+QEMU_LAYER=$PINLAB_CACHE/layers/qemu-$(hash_of "${RECIPE[@]}" "$HERE/host/mkdisk.c" "$PROBE" "${LIBRARIES[@]}" \
+	"$OVMF"/OVMF_{CODE,VARS}.fd ${EMULATOR_FILES[@]+"${EMULATOR_FILES[@]}"} - <<<"${EMULATOR##*/}")
+DIR=$PINLAB_CACHE/images/image-$(echo "$HOST_LAYER $QEMU_LAYER" | hash_of)
+if [ ! -d "$DIR" ]; then
+	[ -z "$PRINT" ] || die "the images are not built: run bench/build.sh"
+	cache_build "$DIR" build_image
+fi
+printf '%s\n' "$DIR"
