@@ -12,7 +12,7 @@ static const struct {
 	{ KVM_MEMORY_ENCRYPT_OP, PHASE_LAUNCH },
 };
 
-bool launchphase_enter(struct launchphase *l, uint32_t tid, uint64_t cmd, enum phase *phase)
+bool launchphase_enter(struct launchphase *l, uint32_t tid, uint32_t cmd, enum phase *phase)
 {
 	if (l->running || l->tid)
 		return false;

@@ -36,7 +36,7 @@ static const struct tracepoint wanted[EVENTS] = {
 	[EV_ENTRY] = { "kvm", "kvm_entry", { NULL }, NULL, 0, {} },
 	[EV_MMIO] = { "kvm", "kvm_mmio", { NULL }, NULL, 0, {} },
 	[EV_IOCTL] = { "syscalls", "sys_enter_ioctl", { "cmd" },
-		       "cmd == 0x8010aebb || cmd == 0xc008aeba", 0, {} },
+		       LAUNCHPHASE_FILTER, 0, {} },
 	[EV_IOCTL_RET] = { "syscalls", "sys_exit_ioctl", { NULL }, NULL, 0, {} },
 	[EV_PAGE_FAULT] = { "kvm", "kvm_page_fault", { NULL }, NULL, 0, {} },
 };

@@ -151,8 +151,10 @@ static void check_exit(struct agent *a)
 			   WTERMSIG(v->wait_status), strsignal(WTERMSIG(v->wait_status)),
 			   last[0] ? ": " : "", last);
 	else if (v->measured)
-		agent_fail(a, STATUS_VMM_EXIT, "%s ended with status %d before the workload did%s"
-			   "%.120s", name, WEXITSTATUS(v->wait_status), last[0] ? ": " : "", last);
+		agent_fail(a, STATUS_VMM_EXIT, "%s ended with status %d before the workload did%s%s"
+			   "%.120s", name, WEXITSTATUS(v->wait_status),
+			   WEXITSTATUS(v->wait_status) ? "" : " (the guest powered off or died)",
+			   last[0] ? ": " : "", last);
 }
 
 static void wait_for_end(struct agent *a, bool *gone)
