@@ -128,18 +128,18 @@ static_program --agent "$AGENT"
 static_program --micro "$MICRO"
 static_program --probe "$PROBE"
 [ -r "$OVMF/OVMF_CODE.fd" ] || die "no $OVMF/OVMF_CODE.fd: apt-get install ovmf (or: make deps)"
+[ -n "$EMULATOR" ] || EMULATOR=$("$TOP/emulator/build.sh" ${PRINT:+--print})
+[ -x "$EMULATOR/bin/qemu-system-x86_64" ] || die "--emulator: no bin/qemu-system-x86_64 in $EMULATOR"
+# In the cache it is named by what went in; one that was built elsewhere is read whole.
 EMULATOR_FILES=()
-if [ -z "$EMULATOR" ]; then
-	EMULATOR=$("$TOP/emulator/build.sh" ${PRINT:+--print})
-else
-	[ -x "$EMULATOR/bin/qemu-system-x86_64" ] || die "--emulator: no bin/qemu-system-x86_64 in $EMULATOR"
-	mapfile -t EMULATOR_FILES < <(find -L "$EMULATOR" -type f | sort)
-fi
+case $EMULATOR in
+"$PINLAB_CACHE"/*) ;;
+*) mapfile -t EMULATOR_FILES < <(find -L "$EMULATOR" -type f | sort) ;;
+esac
 mapfile -t LIBRARIES < <(libraries_of "$EMULATOR/bin/qemu-system-x86_64")
 
 RECIPE=("$HERE/build.sh" "$TOP/kernels/lib.sh" "$HERE/host/init.c" "$BUSYBOX")
 HOST_LAYER=$PINLAB_CACHE/layers/host-$(hash_of "${RECIPE[@]}" "$HERE/host/shell" "$AGENT" "$MICRO")
-# emulator/build.sh names its directory by what went in; one that the user gave is read whole.
 QEMU_LAYER=$PINLAB_CACHE/layers/qemu-$(hash_of "${RECIPE[@]}" "$HERE/host/mkdisk.c" "$PROBE" "${LIBRARIES[@]}" \
 	"$OVMF"/OVMF_{CODE,VARS}.fd ${EMULATOR_FILES[@]+"${EMULATOR_FILES[@]}"} - <<<"${EMULATOR##*/}")
 DIR=$PINLAB_CACHE/images/image-$(echo "$HOST_LAYER $QEMU_LAYER" | hash_of)
