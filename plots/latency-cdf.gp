@@ -6,8 +6,12 @@ load home.'style.gp'
 load ARG1.'.gp'
 data = ARG1.'.dat'
 
-panel_w = columns == 1 ? 560 : 300; panel_h = 226; left = 76; head = 84; foot = 54
-w = left + columns * panel_w + 10; h = head + rows * panel_h + foot
+eval measure_series
+panel_w = columns == 1 ? 560 : 300; panel_h = 226; left = 76; head = 84
+w = left + columns * panel_w + 10
+keys = series_label_nr * kind_nr; key_len = longest_series + 13
+foot = key_height(keys, key_len, w); h = head + rows * panel_h + foot
+title_font(s) = strlen(s) > 30 ? ',9' : ',12'
 dash(kind, series) = kind == 1 ? series_dash(series_variant[series]) : 3
 
 do for [format in 'svg png'] {
@@ -22,7 +26,7 @@ do for [format in 'svg png'] {
 	do for [p = 1:panel_title_nr] {
 		eval panel(left + (panel_column[p] - 1) * panel_w, left + panel_column[p] * panel_w - 34, \
 			head + (panel_row[p] - 1) * panel_h, head + panel_row[p] * panel_h - 88, w, h)
-		set title panel_title[p] offset 0, -0.6
+		set title panel_title[p] offset 0, -0.6 font title_font(panel_title[p])
 		set xlabel 'latency ('.clock.'ns)' offset 0, 0.4 textcolor rgb text_grey
 		if (panel_column[p] == 1) { set ylabel 'share of faults' offset 0.5, 0 textcolor rgb text_grey } else { unset ylabel }
 		plot for [c = 1:curve_panel_nr] (curve_panel[c] == p ? data : '/dev/null') \
@@ -32,8 +36,8 @@ do for [format in 'svg png'] {
 	}
 	eval panel(0, w, h - foot, h, w, h)
 	eval key_only
-	set key maxcols 4 samplen 3
-	plot for [k = 0:series_label_nr * kind_nr - 1] NaN with lines lw 2 \
+	set key maxcols key_columns(keys, key_len, w) samplen 3
+	plot for [k = 0:keys - 1] NaN with lines lw 2 \
 		dt dash(k % kind_nr + 1, k / kind_nr + 1) \
 		lc rgb strategy_colour(series_strategy[k / kind_nr + 1]) \
 		title series_label[k / kind_nr + 1].', '.kind[k % kind_nr + 1]

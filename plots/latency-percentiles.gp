@@ -13,12 +13,21 @@ do for [c = 1:class_nr] {
 	do for [b = 1:block_class_nr] { if (block_class[b] == c) { shown[c] = 1 } }
 	panels = panels + shown[c]
 }
-left = 84; head = 78; panel_h = 190; foot = 92
-column_w = 100
+eval measure_series
+left = 84; head = 78; panel_h = 190
+name_len = 0
 do for [g = 1:group_label_nr] {
-	column_w = 8.5 * strlen(group_label[g]) > column_w ? 8.5 * strlen(group_label[g]) : column_w
+	name_len = strlen(group_label[g]) > name_len ? strlen(group_label[g]) : name_len
 }
+slanted = group_label_nr > 9
+column_w = 40 + 18 * series_label_nr
+column_w = !slanted && 9.5 * name_len > column_w ? 9.5 * name_len : column_w
+column_w = column_w < 100 ? 100 : column_w
+left = slanted && 5 * (name_len + 9) > left ? 5 * (name_len + 9) : left
 w = left + column_w * group_label_nr + 10; w = w < 680 ? 680 : w
+keys = series_label_nr + 4; key_len = longest_series < 8 ? 8 : longest_series
+key_h = key_height(keys, key_len, w)
+foot = key_h + (slanted ? 4.4 * (name_len + 10) : 36)
 h = head + panels * panel_h + foot
 array quantile[4] = ['median', 'p90', 'p99', 'maximum']
 array quantile_point[4] = [7, 8, 4, 2]
@@ -33,11 +42,16 @@ do for [format in 'svg png'] {
 	eval start(format, ARG2, w, h)
 	eval heading(title, clock_note, h)
 	set xrange [0.4:group_label_nr + 0.6]
-	set logscale y
-	set yrange [0.7 * least:1.4 * most]
+	if (most > 20 * least) {
+		set logscale y
+		set yrange [0.7 * least:1.4 * most]
+	} else {
+		set yrange [0:1.1 * most]
+	}
 	set format y '%.0s%c'
 	set ylabel 'latency ('.clock.'ns)' offset 0.5, 0 textcolor rgb text_grey
 	set xtics scale 0 font ',11'
+	if (slanted) { set xtics rotate by 30 right }
 	row = 0
 	do for [c = 1:class_nr] {
 		if (shown[c]) {
@@ -45,7 +59,8 @@ do for [format in 'svg png'] {
 			eval panel(left, w - 10, head + row * panel_h, head + (row + 1) * panel_h - 40, w, h)
 			row = row + 1
 			do for [g = 1:group_label_nr] {
-				name = row < panels ? '' : sprintf("%s\n%d MiB", group_label[g], group_mib[g])
+				name = row < panels ? '' : sprintf(slanted ? "%s %d MiB" : "%s\n%d MiB", \
+					group_label[g], group_mib[g])
 				if (g == 1) { set xtics (name g) } else { set xtics add (name g) }
 			}
 			plot for [b = 1:block_class_nr] for [q = 1:4] \
@@ -56,9 +71,9 @@ do for [format in 'svg png'] {
 			unset label
 		}
 	}
-	eval panel(0, w, h - 40, h, w, h)
+	eval panel(0, w, h - key_h, h, w, h)
 	eval key_only
-	set key maxcols 8 samplen 1
+	set key maxcols key_columns(keys, key_len, w) samplen 1
 	plot for [s = 1:series_label_nr] NaN with points pt 5 ps 1.4 \
 		lc rgb strategy_colour(series_strategy[s]) title series_label[s], \
 		for [q = 1:4] NaN with points pt quantile_point[q] ps 0.9 lw 1.4 \

@@ -5,8 +5,11 @@ load home.'style.gp'
 load ARG1.'.gp'
 data = ARG1.'.dat'
 
-panel_w = panel_title_nr == 1 ? 620 : 330; head = 90; plot_h = 220; foot = 100
-w = panel_title_nr * panel_w + 10; h = head + plot_h + foot
+eval measure_series
+panel_w = panel_title_nr == 1 ? 620 : 330; head = 90; plot_h = 220
+w = panel_title_nr * panel_w + 10
+key_h = key_height(series_label_nr, longest_series, w); h = head + plot_h + 54 + key_h
+title_font(s) = strlen(s) > 30 ? ',9' : ',12'
 stats data using 1 nooutput
 least = STATS_min; most = STATS_max
 
@@ -24,7 +27,7 @@ do for [format in 'svg png'] {
 	set xlabel 'guest memory (MiB)' textcolor rgb text_grey offset 0, 0.4
 	do for [p = 1:panel_title_nr] {
 		eval panel((p - 1) * panel_w + 104, p * panel_w - 10, head, head + plot_h, w, h)
-		set title panel_title[p] offset 0, -0.4
+		set title panel_title[p] offset 0, -0.4 font title_font(panel_title[p])
 		if (p == 1) { set ylabel 'startup ('.clock.'ms)' offset 0.5, 0 textcolor rgb text_grey } else { unset ylabel }
 		plot for [l = 1:line_panel_nr] (line_panel[l] == p ? data : '/dev/null') index (l - 1) \
 			using 1:2:xtic(sprintf('%d', $1)) with linespoints lw 2 \
@@ -33,9 +36,9 @@ do for [format in 'svg png'] {
 			lc rgb strategy_colour(series_strategy[line_series[l]])
 		unset label
 	}
-	eval panel(0, w, h - 40, h, w, h)
+	eval panel(0, w, h - key_h, h, w, h)
 	eval key_only
-	set key maxcols 6 samplen 3
+	set key maxcols key_columns(series_label_nr, longest_series, w) samplen 3
 	plot for [s = 1:series_label_nr] NaN with linespoints lw 2 pt point_of(series_variant[s]) ps 0.9 \
 		dt series_dash(series_variant[s]) lc rgb strategy_colour(series_strategy[s]) \
 		title series_label[s]

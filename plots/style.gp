@@ -43,7 +43,13 @@ heading(title, note, h) = sprintf("set multiplot; set label 1 '%s' at screen 0.5
 panel(left, right, top, bottom, w, h) = sprintf("set lmargin at screen %f; set rmargin at screen %f; set tmargin at screen %f; set bmargin at screen %f", \
 	left / (1.0 * w), right / (1.0 * w), 1 - top / (1.0 * h), 1 - bottom / (1.0 * h))
 
-# What turns the rest of the figure, below top, into a place for nothing but the key.
+# A key of n entries, the longest of len characters, in a figure of w points: its columns and height.
+key_columns(n, len, w) = (key_fit = int((w - 20.0) / (7.6 * len + 56)), key_fit < 1 ? 1 : key_fit > n ? n : key_fit)
+key_height(n, len, w) = 22 * int(ceil(1.0 * n / key_columns(n, len, w))) + 16
+longest_series = 0
+measure_series = "do for [i = 1:series_label_nr] { if (strlen(series_label[i]) > longest_series) { longest_series = strlen(series_label[i]) } }"
+
+# What turns the rest of the figure, into a place for nothing but the key.
 key_only = "unset label; unset object; unset arrow; unset title; unset xlabel; unset ylabel; unset tics; unset grid; unset border; unset logscale; set xrange [0:1]; set yrange [0:1]; set key center center horizontal reverse Left"
 
 set style line 100 lc rgb '#cccccc' lw 0.5

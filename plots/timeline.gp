@@ -6,11 +6,14 @@ load home.'style.gp'
 load ARG1.'.gp'
 data = ARG1.'.dat'
 
-w = 900; left = 84; head = 78; panel_h = 220; foot = 104
-h = head + panel_series_nr * panel_h + foot
 array present[11]
 do for [i = 1:11] { present[i] = 0 }
 do for [i = 1:span_phase_nr] { present[span_phase[i]] = 1 }
+eval measure_series
+w = 900; left = 84; head = 78; panel_h = 220
+keys = panel_series_nr + 2 + (sum [i = 1:11] present[i])
+key_len = longest_series + 5 < 12 ? 12 : longest_series + 5
+foot = key_height(keys, key_len, w); h = head + panel_series_nr * panel_h + foot
 stats data using (valid(2) ? $2 : 0) nooutput
 top = STATS_max
 stats data using (valid(3) ? $3 : 0) nooutput
@@ -53,9 +56,9 @@ do for [format in 'svg png'] {
 		unset label
 		unset arrow
 	}
-	eval panel(20, w - 20, h - 62, h, w, h)
+	eval panel(0, w, h - foot, h, w, h)
 	eval key_only
-	set key maxcols 7 samplen 2
+	set key maxcols key_columns(keys, key_len, w) samplen 2
 	plot for [p = 1:panel_series_nr] NaN with lines lw 2.4 \
 		lc rgb strategy_colour(series_strategy[panel_series[p]]) \
 		title 'RSS, '.series_label[panel_series[p]], \
