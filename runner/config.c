@@ -203,15 +203,17 @@ static int host_entry(struct config *c, const struct ini_entry *e, char *err)
 static int unknown_section(const struct config *c, const struct ini_entry *e, char *err)
 {
 	const char *allowed[64] = { "matrix", "host" };
+	struct ini_entry header = *e;
 	const char *close;
 	size_t n = 2;
 
 	if (!e->section[0])
 		return ini_error(e, err, "'%.64s' stands before any [section]", e->key);
+	header.line = e->section_line;
 	for (size_t i = 0; i < c->workload_names.nr && n < ARRAY_SIZE(allowed) - 1; i++)
 		allowed[n++] = c->workload_names.items[i].text;
 	close = suggest(e->section, allowed);
-	return ini_error(e, err,
+	return ini_error(&header, err,
 			 "unknown section [%.64s]%s%s%s; allowed: matrix, host or a workload",
 			 e->section, close ? " (did you mean '" : "", close ? close : "",
 			 close ? "'?)" : "");

@@ -8,12 +8,12 @@
 #include "emulated.h"
 
 /*
- * Features of an EPYC that TCG lacks are off, or it warns of each. RDRAND stays: Linux as an SEV guest
- * needs it (sev_verify_cbit), and TCG takes its bits from -seed.
+ * Features of an EPYC that TCG lacks are off, or it warns of each. RDRAND stays: Linux as an SEV
+ * guest needs it (sev_verify_cbit), and TCG takes its bits from -seed.
  */
 #define CPU	"EPYC,svm=on,npt=on,nrip-save=on,flushbyasid=on,decodeassists=on," \
 		"svme-addr-chk=on,vgif=on,-sha-ni,-fxsr-opt,-misalignsse,-3dnowprefetch,-osvw," \
-		"-topoext,-xsavec"
+		"-topoext,-xsavec,-rdseed"
 #define CMDLINE	"console=ttyS0 panic=-1 nokaslr norandmaps"
 
 struct layer {

@@ -12,7 +12,7 @@
 struct parser {
 	struct ini_doc *doc;
 	const char *next;	/* unread text */
-	int line;
+	int line, section_line;
 	bool indented;
 	char *err;
 };
@@ -46,6 +46,8 @@ static char *read_line(char *buf, int num, void *user)
 	memcpy(buf, p->next, len);
 	strcpy(buf + len, "\n");
 	p->next += len + (end != NULL);
+	if (buf[strspn(buf, " \t")] == '[')
+		p->section_line = p->line;
 	p->indented = buf[0] == ' ' || buf[0] == '\t';
 	return buf;
 }
@@ -54,7 +56,8 @@ static int add_entry(void *user, const char *section, const char *name, const ch
 {
 	struct parser *p = user;
 	struct ini_doc *doc = p->doc;
-	struct ini_entry e = { .file = doc->file, .line = p->line };
+	struct ini_entry e = { .file = doc->file, .line = p->line,
+			       .section_line = p->section_line };
 	const struct ini_entry *last = doc->nr ? &doc->entries[doc->nr - 1] : NULL;
 
 	e.more = p->indented && last && !strcmp(last->section, section) && !strcmp(last->key, name);

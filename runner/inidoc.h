@@ -15,6 +15,7 @@ struct ini_entry {
 	char *value;
 	const char *file;	/* as shown to the user; lives as long as the doc */
 	int line;
+	int section_line;	/* of its [section] */
 	bool more;
 };
 

@@ -25,10 +25,12 @@ refused()	# WHAT PATTERN COMMAND...: PATTERN is what the line must match
 	fi
 }
 
-config()	# TEXT: a good config with TEXT in its [matrix] section, at line 6
+config()	# TEXT: a good config with TEXT in its [matrix] section, at line 6, in place of its like
 {
 	printf '[matrix]\nkernels = v6.12\nguests = sev\nmemory = 64M\nworkloads = touch-seq\n%b\n' \
-		"$1" >"$work/bad.conf"
+		"$1" >"$work/good.conf"
+	awk -F ' *= *' 'NR == FNR { last[$1] = FNR; next } { print (last[$1] > FNR ? "#" : "") $0 }' \
+		"$work/good.conf" "$work/good.conf" >"$work/bad.conf"
 }
 
 bad_config()	# WHAT PATTERN TEXT

@@ -28,7 +28,7 @@ static const struct {
 	{ "memory = 64M\ntimeout = 5", 6, "timeout: found '5', allowed: 1ms to" },
 	{ "memory = 64M\nguests = sve", 6, "'guests' was given in line 4 already" },
 	{ "what is this", 5, "found no 'key = value', [section] or # comment" },
-	{ "memory = 64M\n[touch-sequ]\npages = 5%", 7,
+	{ "memory = 64M\n[touch-sequ]\npages = 5%", 6,
 	  "unknown section [touch-sequ] (did you mean 'touch-seq'?)" },
 	{ "memory = 64M\n[touch-seq]\npages = 101%", 7,
 	  "pages: found '101%', allowed: 1% to 100%" },
