@@ -78,6 +78,9 @@ void emit_remark(struct agent *a, const char *fmt, ...) __attribute__((format(pr
 int agent_fail(struct agent *a, enum status status, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Copy the record of `size` bytes that a frame must hold at least; false if it is shorter. */
+bool frame_record(const struct frame *f, void *record, size_t size);
+
 /*
  * Read a file into buf, NUL-terminated. Returns the bytes read (a longer file is cut), or -errno.
  */

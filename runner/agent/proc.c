@@ -47,7 +47,7 @@ struct proc {
 	int vmstat_fd, meminfo_fd, refresh_fd;
 	int status_fd, stat_fd;		/* of the VMM; -1 when it is gone */
 	struct record_sample last, start;
-	char text[16384];
+	char text[65536];
 };
 
 static int proc_probe(struct agent *a, void *state)
@@ -170,6 +170,24 @@ static void read_pss(struct agent *a, struct proc *p)
 		close(fd);
 }
 
+/*
+ * Free pages of the host, those on the per-CPU lists included: after a big VM went, these hold some ten
+ * MiB that MemFree does not count.
+ */
+static int64_t mem_free_kib(struct proc *p)
+{
+	int64_t free = p->last.column[TL_MEM_FREE_KIB];
+	int fd = open("/proc/zoneinfo", O_RDONLY | O_CLOEXEC);
+
+	if (!slurp(p, fd))
+		free = RECORD_MISSING;
+	for (char *at = p->text; free != RECORD_MISSING && (at = strstr(at, " count:")); at += 7)
+		free += strtoll(at + 7, NULL, 10) * (sysconf(_SC_PAGESIZE) / 1024);
+	if (fd >= 0)
+		close(fd);
+	return free;
+}
+
 /* The VMM is gone, but freed pages are handed back by RCU and per-CPU lists: give them time. */
 static void leak_check(struct agent *a, struct proc *p)
 {
@@ -186,7 +204,7 @@ static void leak_check(struct agent *a, struct proc *p)
 	metric_rise(a, p, "pin_released_pages", TL_PIN_RELEASED_PAGES);
 	metric_rise(a, p, "migrated_pages", TL_MIGRATED_PAGES);
 	metric_rise(a, p, "thp_fault_alloc", TL_THP_FAULT_ALLOC);
-	metric_known(a, "mem_free_end_kib", p->last.column[TL_MEM_FREE_KIB]);
+	metric_known(a, "mem_free_end_kib", mem_free_kib(p));
 }
 
 static void proc_mark(struct agent *a, void *state, enum mark mark)
@@ -197,7 +215,7 @@ static void proc_mark(struct agent *a, void *state, enum mark mark)
 	case MARK_START:
 		p->start = p->last;
 		metric_known(a, "pinned_start_pages", p->start.column[TL_PINNED_PAGES]);
-		metric_known(a, "mem_free_start_kib", p->start.column[TL_MEM_FREE_KIB]);
+		metric_known(a, "mem_free_start_kib", mem_free_kib(p));
 		break;
 	case MARK_LAUNCHED:
 		metric_rise(a, p, "pinned_register_pages", TL_PINNED_PAGES);

@@ -106,10 +106,13 @@ static void device_args(struct agent *a, int console, int probe)
 	vmm_arg(a, "virtio-blk-pci,drive=disk%s", virtio);
 }
 
-static void on_metric(struct agent *a, struct boot *b, const struct record_metric *m)
+static void on_metric(struct agent *a, struct boot *b, struct record_metric *m)
 {
 	bool sev = a->cell.guest == GUEST_SEV;
 
+	m->name[sizeof(m->name) - 1] = '\0';
+	if (strncmp(m->name, "guest_", 6) || !metric_find(m->name))
+		return;		/* a guest speaks for itself alone */
 	emit_metric(a, m->name, m->value);
 	if (!strcmp(m->name, "guest_uptime_ns")) {
 		emit_phase(a, PHASE_KERNEL, b->hello_ns - (uint64_t)m->value);
@@ -126,16 +129,10 @@ static void on_metric(struct agent *a, struct boot *b, const struct record_metri
 	}
 }
 
-/* The guest's times are not the host's: what counts is when a record arrives. */
-static void on_phase(struct agent *a, const struct record_phase *p)
-{
-	emit_phase(a, p->phase, now_ns());
-}
-
 static void on_log(struct agent *a, struct boot *b, const struct frame *f)
 {
 	const char *text = (const char *)f->payload + sizeof(struct record_log);
-	size_t len = f->len - sizeof(struct record_log);
+	size_t len = f->len < sizeof(struct record_log) ? 0 : f->len - sizeof(struct record_log);
 
 	emit_log(a, LOG_GUEST, text, len);
 	splat_scan(a, &b->kmsg, "guest", text, len);
@@ -155,15 +152,22 @@ static void on_end(struct agent *a, struct boot *b)
 
 static void on_frame(struct agent *a, struct boot *b, const struct frame *f)
 {
+	struct record_metric metric;
+	struct record_phase phase;
+
 	switch (f->type) {
 	case RECORD_HELLO:
 		b->hello_ns = now_ns();
 		break;
 	case RECORD_METRIC:
-		on_metric(a, b, f->payload);
+		if (frame_record(f, &metric, sizeof(metric)))
+			on_metric(a, b, &metric);
 		break;
 	case RECORD_PHASE:
-		on_phase(a, f->payload);
+		/* The guest's times are not the host's: what counts is when it arrives. */
+		if (frame_record(f, &phase, sizeof(phase)) &&
+		    (phase.phase == PHASE_WORKLOAD || phase.phase == PHASE_STOP))
+			emit_phase(a, phase.phase, now_ns());
 		break;
 	case RECORD_LOG:
 		on_log(a, b, f);

@@ -11,9 +11,8 @@ struct touch {
 	bool done;		/* the workload went through */
 };
 
-static void on_metric(struct agent *a, struct touch *t, const struct record_metric *m)
+static void on_metric(struct agent *a, const struct record_metric *m)
 {
-	(void)t;
 	emit_metric(a, m->name, m->value);
 	if (!strcmp(m->name, "corrupt_pages") && m->value > 0)
 		agent_fail(a, STATUS_FAIL, "%.0f pages of the guest had wrong data", m->value);
@@ -36,22 +35,22 @@ static void on_end(struct agent *a, struct touch *t, const struct record_end *e)
 
 static void on_frame(struct agent *a, struct touch *t, const struct frame *f, int fd)
 {
-	const struct record_phase *p = f->payload;
+	union {
+		struct record_phase phase;
+		struct record_metric metric;
+		struct record_gate gate;
+		struct record_end end;
+	} r;
 
-	switch (f->type) {
-	case RECORD_PHASE:
-		if (p->phase != PHASE_DONE)
-			emit_phase(a, p->phase, p->t_ns);
-		break;
-	case RECORD_METRIC:
-		on_metric(a, t, f->payload);
-		break;
-	case RECORD_GATE:
-		on_gate(a, t, f->payload, fd);
-		break;
-	case RECORD_END:
-		on_end(a, t, f->payload);
-		break;
+	if (f->type == RECORD_PHASE && frame_record(f, &r, sizeof(r.phase))) {
+		if (r.phase.phase != PHASE_DONE)
+			emit_phase(a, r.phase.phase, r.phase.t_ns);
+	} else if (f->type == RECORD_METRIC && frame_record(f, &r, sizeof(r.metric))) {
+		on_metric(a, &r.metric);
+	} else if (f->type == RECORD_GATE && frame_record(f, &r, sizeof(r.gate))) {
+		on_gate(a, t, &r.gate, fd);
+	} else if (f->type == RECORD_END && frame_record(f, &r, sizeof(r.end))) {
+		on_end(a, t, &r.end);
 	}
 }
 
