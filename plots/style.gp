@@ -44,7 +44,7 @@ panel(left, right, top, bottom, w, h) = sprintf("set lmargin at screen %f; set r
 	left / (1.0 * w), right / (1.0 * w), 1 - top / (1.0 * h), 1 - bottom / (1.0 * h))
 
 # A key of n entries, the longest of len characters, in a figure of w points: its columns and height.
-key_columns(n, len, w) = (key_fit = int((w - 20.0) / (7.6 * len + 56)), key_fit < 1 ? 1 : key_fit > n ? n : key_fit)
+key_columns(n, len, w) = (key_fit = int((w - 20.0) / (7.6 * len + 56)), key_fit < 1 || n < 1 ? 1 : key_fit > n ? n : key_fit)
 key_height(n, len, w) = 22 * int(ceil(1.0 * n / key_columns(n, len, w))) + 16
 longest_series = 0
 measure_series = "do for [i = 1:series_label_nr] { if (strlen(series_label[i]) > longest_series) { longest_series = strlen(series_label[i]) } }"

@@ -165,9 +165,9 @@ int plot_latency_cdf(struct plots *p, const struct model *m, char *err)
 	static const struct plot plot = {
 		.name = "npf-latency-cdf", .script = "latency-cdf.gp",
 		.title = "Latency of nested page faults",
-		.caption = "Share of faults that took no longer than the latency below, from #VMEXIT to "
-			   "re-entry. Touch workloads: faults in the workload phase; others: in all "
-			   "phases.",
+		.caption = "Share of faults that took no longer than the latency below, from "
+			   "#VMEXIT to re-entry. Touch workloads: faults in the workload phase; "
+			   "others: in all phases.",
 	};
 	size_t curves = m->nr_groups * m->nr_series * ARRAY_SIZE(curve_kinds);
 	struct cdf c = { 0 };

@@ -13,30 +13,48 @@
 
 static const char style[] =
 "<style>\n"
-":root{color-scheme:light dark;--bg:#fff;--fg:#1b1b1b;--dim:#5c5c5c;--line:#d9d9d9;--alt:#f5f5f5;"
-"--link:#0059a3;--ok:#00664b;--bad:#a63f00}\n"
+":root{color-scheme:light dark;--bg:#fff;--fg:#1b1b1b;--dim:#5c5c5c;--line:#d9d9d9;"
+"--alt:#f5f5f5;--link:#0059a3;--ok:#00664b;--bad:#a63f00}\n"
 "@media(prefers-color-scheme:dark){:root{--bg:#16181b;--fg:#e6e6e6;--dim:#a0a0a0;--line:#3a3d42;"
 "--alt:#1f2226;--link:#7cc0f0;--ok:#4cc9a0;--bad:#ff9b5c}}\n"
 "body{margin:0 auto;max-width:74rem;padding:1rem;background:var(--bg);color:var(--fg);"
 "font:16px/1.5 system-ui,sans-serif}\n"
-"h1{font-size:1.5rem;margin:.5rem 0;overflow-wrap:anywhere}h2{font-size:1.2rem;margin:2rem 0 .5rem}\n"
+"h1{font-size:1.5rem;margin:.5rem 0;overflow-wrap:anywhere}\n"
+"h2{font-size:1.2rem;margin:2rem 0 .5rem}\n"
 "a{color:var(--link)}p{max-width:50rem}.dim{color:var(--dim)}\n"
 ".wide{overflow-x:auto;margin:.5rem 0}\n"
 "table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}\n"
-"th,td{padding:.3rem .6rem;border-bottom:1px solid var(--line);text-align:left;vertical-align:top}\n"
+"th,td{padding:.3rem .6rem;border-bottom:1px solid var(--line);text-align:left;"
+"vertical-align:top}\n"
 "thead th{border-bottom:2px solid var(--line);vertical-align:bottom}\n"
 "thead .u{display:block;font-weight:normal;color:var(--dim);font-size:.8rem}\n"
-".n{text-align:right;white-space:nowrap}.k{white-space:nowrap}tbody tr:nth-child(even){background:"
-"var(--alt)}\n"
+".n{text-align:right;white-space:nowrap}.k{white-space:nowrap}\n"
+"tbody tr:nth-child(even){background:var(--alt)}\n"
 ".pass{color:var(--ok)}.bad{color:var(--bad);font-weight:600}\n"
-"figure{margin:1.5rem 0}figure .wide{background:#fff;border:1px solid var(--line);"
-"border-radius:.3rem}\n"
-"figure img{display:block;max-width:100%;height:auto;margin:auto}figcaption{font-size:.9rem;color:"
-"var(--dim)}\n"
+"figure{margin:1.5rem 0}\n"
+"figure .wide{background:#fff;border:1px solid var(--line);border-radius:.3rem}\n"
+"figure img{display:block;max-width:100%;height:auto;margin:auto}\n"
+"figcaption{font-size:.9rem;color:var(--dim)}\n"
 "@media(max-width:45rem){body{padding:.6rem}figure img{max-width:none;width:44rem}}\n"
 "pre{overflow-x:auto;background:var(--alt);padding:.6rem;font-size:.8rem;margin:0}\n"
 ".meta td{overflow-wrap:anywhere}dt{font-weight:600}dd{margin:0 0 .5rem 1rem}\n"
 "</style>\n";
+
+static const char reading_virtual[] =
+"<dt>virtual ns</dt><dd>The bench host is emulated: one retired instruction is 1 ns, idle time is\n"
+"skipped. Numbers are exact and repeatable, so any difference between two cells is real; they\n"
+"count instructions and tell nothing of caches, TLBs or memory bandwidth.</dd>\n";
+
+static const char reading[] =
+"<dt>strategy</dt><dd><b>none</b>: an ordinary guest, nothing is pinned. <b>upfront</b>: an SEV\n"
+"guest on the pristine kernel, which pins all of the guest's memory before it runs.</dd>\n"
+"<dt>startup</dt><dd>From the start of the VMM to the start of the workload: what a user waits\n"
+"for.</dd>\n"
+"<dt>NPF</dt><dd>Nested page fault; its latency is from #VMEXIT to re-entry. A <b>first touch</b>\n"
+"is the first fault on a guest page, a <b>refault</b> any later one; both are of the workload\n"
+"phase. <b>All</b> are those on memory (not MMIO) in any phase.</dd>\n"
+"<dt>pinned, RSS</dt><dd>At the end of the workload; pinned as the rise since before the VMM\n"
+"started. <b>Leaked</b> pages were still pinned after it was gone: must be 0.</dd>\n";
 
 /* The columns of the headline table. */
 static const struct headline {
@@ -68,7 +86,9 @@ static void put_link(FILE *f, const char *dir, const char *name)
 
 static void put_status(FILE *f, const char *status)
 {
-	fprintf(f, "<span class=\"%s\">", strcmp(status, status_names[STATUS_PASS]) ? "bad" : "pass");
+	bool pass = !strcmp(status, status_names[STATUS_PASS]);
+
+	fprintf(f, "<span class=\"%s\">", pass ? "pass" : "bad");
 	html_text(f, status);
 	fputs("</span>", f);
 }
@@ -141,9 +161,9 @@ static void put_failures(FILE *f, const struct model *m)
 		if (passed(c))
 			continue;
 		if (!any)
-			fputs("<h2>Cells that did not pass</h2>\n<div class=\"wide\"><table><thead><tr>"
-			      "<th>cell</th><th>repeat</th><th>status</th><th>reason</th><th>logs</th>"
-			      "</tr></thead><tbody>\n", f);
+			fputs("<h2>Cells that did not pass</h2>\n<div class=\"wide\"><table>"
+			      "<thead><tr><th>cell</th><th>repeat</th><th>status</th>"
+			      "<th>reason</th><th>logs</th></tr></thead><tbody>\n", f);
 		any = true;
 		fputs("<tr><td>", f);
 		html_text(f, run_cell_text(c, "cell"));
@@ -209,7 +229,8 @@ static void put_headlines(FILE *f, const struct model *m)
 	if (!m->run->nr)
 		return;
 	fputs("<h2>In numbers</h2>\n<div class=\"wide\"><table><thead><tr><th>workload</th>"
-	      "<th class=\"n\">memory<span class=\"u\">MiB</span></th><th>strategy</th><th>status</th>", f);
+	      "<th class=\"n\">memory<span class=\"u\">MiB</span></th><th>strategy</th>"
+	      "<th>status</th>", f);
 	for (size_t i = 0; i < ARRAY_SIZE(headlines); i++) {
 		const struct headline *h = &headlines[i];
 		bool ms = h->unit && !strcmp(h->unit, "ms");
@@ -223,8 +244,9 @@ static void put_headlines(FILE *f, const struct model *m)
 	for (size_t g = 0; g < m->nr_groups; g++)
 		for (size_t s = 0; s < m->nr_series; s++)
 			put_headline_row(f, m, g, s);
-	fputs("</tbody></table></div>\n<p class=\"dim\">A dash is a number that was not measured; it is"
-	      " not 0. With repeats, the (lower) median of those that ran to their end.</p>\n", f);
+	fputs("</tbody></table></div>\n<p class=\"dim\">A dash is a number that was not measured;"
+	      " it is not 0. With repeats, the (lower) median of those that ran to their end."
+	      "</p>\n", f);
 }
 
 static void put_figures(FILE *f, const struct plots *p)
@@ -254,32 +276,19 @@ static void put_reading(FILE *f, const struct model *m)
 {
 	fputs("<h2>How to read this</h2>\n<dl>\n", f);
 	if (m->virtual_clock)
-		fputs("<dt>virtual ns</dt><dd>The bench host is emulated: one retired instruction is"
-		      " 1 ns, idle time is skipped. Numbers are exact and repeatable, so any difference"
-		      " between two cells is real; they count instructions and tell nothing of caches,"
-		      " TLBs or memory bandwidth.</dd>\n", f);
-	fputs("<dt>strategy</dt><dd><b>none</b>: an ordinary guest, nothing is pinned."
-	      " <b>upfront</b>: an SEV guest on the pristine kernel, which pins all of the guest's"
-	      " memory before it runs.</dd>\n"
-	      "<dt>startup</dt><dd>From the start of the VMM to the start of the workload: what a user"
-	      " waits for.</dd>\n"
-	      "<dt>NPF</dt><dd>Nested page fault; its latency is from #VMEXIT to re-entry. A <b>first"
-	      " touch</b> is the first fault on a guest page, a <b>refault</b> any later one; both"
-	      " are of the workload phase. <b>All</b> are those on memory (not MMIO) in any"
-	      " phase.</dd>\n"
-	      "<dt>pinned, RSS</dt><dd>At the end of the workload; pinned as the rise since before the"
-	      " VMM started. <b>Leaked</b> pages were still pinned after it was gone: must be 0.</dd>\n"
-	      "</dl>\n", f);
+		fputs(reading_virtual, f);
+	fputs(reading, f);
+	fputs("</dl>\n", f);
 }
 
 static void put_cells(FILE *f, const struct model *m)
 {
-	fputs("<h2>Files</h2>\n<p><a href=\"metrics.csv\">metrics.csv</a> has all numbers of all cells,"
-	      " <a href=\"run.json\">run.json</a> all that was used.</p>\n", f);
+	fputs("<h2>Files</h2>\n<p><a href=\"metrics.csv\">metrics.csv</a> has all numbers of all"
+	      " cells, <a href=\"run.json\">run.json</a> all that was used.</p>\n", f);
 	if (!m->run->nr)
 		return;
-	fputs("<div class=\"wide\"><table><thead><tr><th>cell</th><th>repeat</th><th>files</th></tr>"
-	      "</thead><tbody>\n", f);
+	fputs("<div class=\"wide\"><table><thead><tr><th>cell</th><th>repeat</th><th>files</th>"
+	      "</tr></thead><tbody>\n", f);
 	for (size_t i = 0; i < m->run->nr; i++) {
 		const struct run_cell *c = &m->run->cell[i];
 
@@ -331,7 +340,8 @@ static void put_metadata(FILE *f, const char *prefix, const json_t *value)
 static void put_page(FILE *f, const struct model *m, const struct plots *p, const json_t *run)
 {
 	fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
-	      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<title>", f);
+	      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
+	      "<title>", f);
 	html_printf(f, "pinlab: %s", m->run->run);
 	fputs("</title>\n", f);
 	fputs(style, f);
@@ -345,8 +355,8 @@ static void put_page(FILE *f, const struct model *m, const struct plots *p, cons
 	put_reading(f, m);
 	put_cells(f, m);
 	if (run) {
-		fputs("<h2>What it was run with</h2>\n<div class=\"wide\"><table class=\"meta\"><tbody>\n",
-		      f);
+		fputs("<h2>What it was run with</h2>\n<div class=\"wide\"><table class=\"meta\">"
+		      "<tbody>\n", f);
 		put_metadata(f, "", run);
 		fputs("</tbody></table></div>\n", f);
 	}

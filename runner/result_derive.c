@@ -36,8 +36,9 @@ static const struct latency_class {
 	bool workload_only;
 	const char *p50, *p90, *p99, *max, *mean;
 } latency_classes[] = {
-#define CLASS(name, mask, workload) { mask, workload, "npf_" name "_p50_ns", "npf_" name "_p90_ns", \
-	"npf_" name "_p99_ns", "npf_" name "_max_ns", "npf_" name "_mean_ns" }
+#define CLASS(name, mask, workload) { mask, workload, \
+	"npf_" name "_p50_ns", "npf_" name "_p90_ns", "npf_" name "_p99_ns", \
+	"npf_" name "_max_ns", "npf_" name "_mean_ns" }
 	CLASS("first", 1 << FAULT_FIRST, true),
 	CLASS("refault", 1 << FAULT_REFAULT, true),
 	CLASS("all", ~(1u << FAULT_MMIO), false),

@@ -90,9 +90,10 @@ static void put_cell(struct fixture *f, const struct cell_row *c)
 	char *dir = xasprintf("cells/%s/%d", c->id, c->repeat);
 	char *full = xasprintf("%s/%s", f->run, dir), *name;
 	char *text = xasprintf(
-		"{\"schema\":1,\"cell\":\"%s\",\"kernel\":\"%s\",\"strategy\":\"%s\",\"guest\":\"sev\","
-		"\"memory_mib\":%d,\"workload\":\"%s\",\"type\":\"%s\",\"params\":{%s},\"repeat\":%d,"
-		"\"status\":\"%s\",\"reason\":\"%s\",\"time_unit\":\"virtual ns\",\"phases\":["
+		"{\"schema\":1,\"cell\":\"%s\",\"kernel\":\"%s\",\"strategy\":\"%s\","
+		"\"guest\":\"sev\",\"memory_mib\":%d,\"workload\":\"%s\",\"type\":\"%s\","
+		"\"params\":{%s},\"repeat\":%d,\"status\":\"%s\","
+		"\"reason\":\"%s\",\"time_unit\":\"virtual ns\",\"phases\":["
 		"{\"name\":\"define\",\"t_ns\":0,\"length_ns\":100},"
 		"{\"name\":\"workload\",\"t_ns\":100,\"length_ns\":900},"
 		"{\"name\":\"done\",\"t_ns\":1000}],\"metrics\":[%s]}",
@@ -114,12 +115,13 @@ static void put_cell(struct fixture *f, const struct cell_row *c)
 	free(dir);
 }
 
-#define METRIC(n, u, v)	"{\"name\":\"" n "\",\"unit\":\"" u "\",\"better\":\"lower\",\"value\":" v "}"
+#define METRIC(n, u, v)	"{\"name\":\"" n "\",\"unit\":\"" u "\"," \
+			"\"better\":\"lower\",\"value\":" v "}"
 
 static const struct cell_row seq_128 = {
 	.id = "a-seq-128M", .kernel = "v6.12", .strategy = "upfront", .workload = "touch-seq",
-	.type = "touch", .params = "\"refaults\":\"1\",\"pattern\":\"sequential\"", .status = "pass",
-	.reason = "", .memory_mib = 128, .repeat = 1,
+	.type = "touch", .params = "\"refaults\":\"1\",\"pattern\":\"sequential\"",
+	.status = "pass", .reason = "", .memory_mib = 128, .repeat = 1,
 	.metrics = METRIC("startup_ns", "virtual ns", "5000000") ","
 		   METRIC("npf_first_mean_ns", "virtual ns", "6543.25"),
 };
