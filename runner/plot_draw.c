@@ -24,7 +24,7 @@ static int scripts_dir(char *dir, char *err)
 	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
 
 	if (n < 0)
-		return fail(err, -errno, "/proc/self/exe: %s", strerror(errno));
+		return errf(err, -errno, "/proc/self/exe: %s", strerror(errno));
 	path[n] = '\0';
 	for (char *slash = strrchr(path, '/'); slash; slash = strrchr(path, '/')) {
 		*slash = '\0';
@@ -34,7 +34,7 @@ static int scripts_dir(char *dir, char *err)
 			return 0;
 		}
 	}
-	return fail(err, -ENOENT, "no plots/style.gp above the folder of this program");
+	return errf(err, -ENOENT, "no plots/style.gp above the folder of this program");
 }
 
 static void child(const char *const *argv, int out)
@@ -104,7 +104,7 @@ static int run(const char *const *argv, const char *what, char *err)
 	pid_t pid;
 
 	if (!log)
-		return fail(err, -errno, "cannot create a temporary file: %s", strerror(errno));
+		return errf(err, -errno, "cannot create a temporary file: %s", strerror(errno));
 	pid = fork();
 	if (pid == 0)
 		child(argv, fileno(log));
@@ -114,13 +114,13 @@ static int run(const char *const *argv, const char *what, char *err)
 	if (status == 0)
 		return 0;
 	if (status == 127)
-		return fail(err, -ENOENT, "no gnuplot: install gnuplot-nox (apt-get install "
+		return errf(err, -ENOENT, "no gnuplot: install gnuplot-nox (apt-get install "
 			    "gnuplot-nox), or skip the plots");
 	if (status == -ETIMEDOUT)
-		return fail(err, status, "%s: gnuplot took more than %d s", what, LIMIT_MS / 1000);
+		return errf(err, status, "%s: gnuplot took more than %d s", what, LIMIT_MS / 1000);
 	if (status < 0)
-		return fail(err, status, "%s: cannot run gnuplot: %s", what, strerror(-status));
-	return fail(err, -EIO, "%s: gnuplot ended with status %d: %s", what, status, line);
+		return errf(err, status, "%s: cannot run gnuplot: %s", what, strerror(-status));
+	return errf(err, -EIO, "%s: gnuplot ended with status %d: %s", what, status, line);
 }
 
 int plots_check(char *err)
@@ -131,7 +131,7 @@ int plots_check(char *err)
 	int ret = run(argv, "gnuplot", err);
 
 	if (ret == -EIO)
-		return fail(err, -ENOENT, "this gnuplot cannot write SVG and PNG: install "
+		return errf(err, -ENOENT, "this gnuplot cannot write SVG and PNG: install "
 			    "gnuplot-nox (apt-get install gnuplot-nox)");
 	return ret;
 }

@@ -30,7 +30,7 @@ static int build_plots(struct plots *p, const struct model *m, const char *run_d
 	if (!ret) {
 		dir_remove(place);
 		if (rename(made, place))
-			ret = fail(err, -errno, "%s: %s", path_shown(place), strerror(errno));
+			ret = errf(err, -errno, "%s: %s", path_shown(place), strerror(errno));
 	}
 	if (ret)
 		dir_remove(made);

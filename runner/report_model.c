@@ -171,11 +171,11 @@ static int place_cells(struct model *m, char *err)
 			       m->nr_series +
 			       place(&s, m->series, m->nr_series, sizeof(s), compare_series)];
 		if (at->nr && i != at->first + at->nr)
-			return fail(err, -EINVAL, "%.200s/%.200s: same kernel, guest, workload, "
+			return errf(err, -EINVAL, "%.200s/%.200s: same kernel, guest, workload, "
 				    "parameters and memory as %.100s", m->run_dir, c->dir,
 				    m->run->cell[at->first].dir);
 		if (strcmp(unit, m->time_unit))
-			return fail(err, -EINVAL, "%.200s/%.200s: times are in %.40s, in %.100s in "
+			return errf(err, -EINVAL, "%.200s/%.200s: times are in %.40s, in %.100s in "
 				    "%.40s", m->run_dir, c->dir, unit, m->run->cell[0].dir,
 				    m->time_unit);
 		if (!at->nr++)
