@@ -40,6 +40,10 @@ static int scripts_dir(char *dir, char *err)
 static void child(const char *const *argv, int out)
 {
 	int null = open("/dev/null", O_RDONLY);
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
 
 	dup2(null, STDIN_FILENO);
 	dup2(out, STDOUT_FILENO);
@@ -115,7 +119,7 @@ static int run(const char *const *argv, const char *what, char *err)
 		return 0;
 	if (status == 127)
 		return errf(err, -ENOENT, "no gnuplot: install gnuplot-nox (apt-get install "
-			    "gnuplot-nox), or skip the plots");
+			    "gnuplot-nox), or say --no-plots");
 	if (status == -ETIMEDOUT)
 		return errf(err, status, "%s: gnuplot took more than %d s", what, LIMIT_MS / 1000);
 	if (status < 0)

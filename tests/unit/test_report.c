@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "plot.h"
@@ -399,13 +400,22 @@ static void test_build_again(void **state)
 static void test_no_gnuplot(void **state)
 {
 	struct fixture *f = *state;
-	char *path = strdup(getenv("PATH"));
+	char *path = strdup(getenv("PATH")), *gnuplot;
 
 	setenv("PATH", "/nonexistent", 1);
 	assert_int_equal(report_check(f->err), -ENOENT);
 	assert_non_null(strstr(f->err, "no gnuplot: install gnuplot-nox"));
 	assert_int_equal(report_build(f->run, f->err), -ENOENT);
+
+	/* One that is there, but can do nothing. */
+	put(f, "gnuplot", "#!/bin/sh\necho 'line 0: unknown terminal type' >&2\nexit 1\n");
+	gnuplot = xasprintf("%s/gnuplot", f->run);
+	assert_int_equal(chmod(gnuplot, 0700), 0);
+	setenv("PATH", f->run, 1);
+	assert_int_equal(report_check(f->err), -ENOENT);
+	assert_non_null(strstr(f->err, "this gnuplot cannot write SVG and PNG: install"));
 	setenv("PATH", path, 1);
+	free(gnuplot);
 	free(path);
 }
 
