@@ -64,6 +64,7 @@ static const struct headline {
 	int decimals;
 } headlines[] = {
 	{ "startup", "ms", "startup_ns", NULL, 1e6, 1 },
+	{ "workload", "ms", "workload_ns", NULL, 1e6, 1 },
 	{ "NPFs", "count", "npf_total", NULL, 1, 0 },
 	{ "first touch", NULL, "npf_first_p50_ns", "npf_first_p99_ns", 1, 0 },
 	{ "refault", NULL, "npf_refault_p50_ns", "npf_refault_p99_ns", 1, 0 },
