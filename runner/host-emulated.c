@@ -8,6 +8,10 @@
 #include "emulated.h"
 #include "process.h"
 
+/* A host that runs wild must not take the machine along. */
+#define SPACE_BYTES	(4LL << 30)	/* beside its memory: translated code, stacks, libraries */
+#define FILE_BYTES	(4LL << 30)	/* of console or records */
+
 struct initrd {
 	const struct kernel_build *kernel;
 	unsigned int layers;
@@ -85,12 +89,16 @@ static void cell_args(const struct host *h, const struct cell *c, const char *in
 static int emulated_start(struct host *h, const struct cell *c, const char *dir,
 			  struct host_child *child, char *err)
 {
+	const struct process_limits limits = {
+		.memory_bytes = h->plan->host.memory_bytes + SPACE_BYTES,
+		.file_bytes = FILE_BYTES,
+	};
 	struct strv argv = { .nr = 0 };
 	int ret;
 
 	cell_args(h, c, find_initrd(h->priv, c)->path, &argv);
 	child->stream_fd = -1;
-	ret = process_start(&argv, dir, HOST_LOG, -1, &child->pid, err);
+	ret = process_start(&argv, dir, HOST_LOG, -1, &limits, &child->pid, err);
 	strv_free(&argv);
 	return ret;
 }

@@ -41,6 +41,7 @@ static void agent_args(const struct host *h, struct strv *argv)
 static int local_start(struct host *h, const struct cell *c, const char *dir,
 		       struct host_child *child, char *err)
 {
+	static const struct process_limits none = { .memory_bytes = 0 };
 	struct strv argv = { .nr = 0 };
 	int pipe_fds[2], ret;
 
@@ -49,7 +50,7 @@ static int local_start(struct host *h, const struct cell *c, const char *dir,
 		return errf(err, -errno, "pipe: %s", strerror(errno));
 	fcntl(pipe_fds[0], F_SETFL, O_NONBLOCK);
 	agent_args(h, &argv);
-	ret = process_start(&argv, dir, HOST_LOG, pipe_fds[1], &child->pid, err);
+	ret = process_start(&argv, dir, HOST_LOG, pipe_fds[1], &none, &child->pid, err);
 	strv_free(&argv);
 	close(pipe_fds[1]);
 	if (ret)

@@ -6,13 +6,22 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "process.h"
 
+static void set_limit(int which, int64_t bytes)
+{
+	struct rlimit l = { .rlim_cur = bytes, .rlim_max = bytes };
+
+	if (bytes)
+		setrlimit(which, &l);
+}
+
 static void exec_child(const struct strv *argv, const char *dir, int log_fd, int stream_fd,
-		       pid_t parent)
+		       const struct process_limits *limits, pid_t parent)
 {
 	int null = open("/dev/null", O_RDONLY);
 	sigset_t none;
@@ -33,6 +42,8 @@ static void exec_child(const struct strv *argv, const char *dir, int log_fd, int
 		fcntl(stream_fd, F_SETFD, 0);
 	else if (stream_fd >= 0)
 		dup2(stream_fd, PROCESS_STREAM_FD);
+	set_limit(RLIMIT_AS, limits->memory_bytes);
+	set_limit(RLIMIT_FSIZE, limits->file_bytes);
 	if (!chdir(dir))
 		execvp(argv->v[0], argv->v);
 	dprintf(2, "%s: %s\n", argv->v[0], strerror(errno));
@@ -40,7 +51,7 @@ static void exec_child(const struct strv *argv, const char *dir, int log_fd, int
 }
 
 int process_start(const struct strv *argv, const char *dir, const char *log, int stream_fd,
-		  pid_t *pid, char *err)
+		  const struct process_limits *limits, pid_t *pid, char *err)
 {
 	char *path = xasprintf("%s/%s", dir, log);
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666), ret = 0;
@@ -53,7 +64,7 @@ int process_start(const struct strv *argv, const char *dir, const char *log, int
 	fflush(NULL);
 	*pid = fork();
 	if (*pid == 0)
-		exec_child(argv, dir, fd, stream_fd, parent);
+		exec_child(argv, dir, fd, stream_fd, limits, parent);
 	if (*pid < 0)
 		ret = errf(err, -errno, "%s: cannot start it: %s", argv->v[0], strerror(errno));
 	else

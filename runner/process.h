@@ -12,12 +12,18 @@
 
 #define PROCESS_STREAM_FD	3	/* where a child finds stream_fd */
 
+/* What a child may take; 0: as much as it wants. */
+struct process_limits {
+	int64_t memory_bytes;	/* of address space */
+	int64_t file_bytes;	/* of each file that it writes */
+};
+
 /*
  * Start argv in dir, its output in dir/log. stream_fd (-1: none) becomes its descriptor
  * PROCESS_STREAM_FD. Returns 0 with *pid set, or -errno with err set.
  */
 int process_start(const struct strv *argv, const char *dir, const char *log, int stream_fd,
-		  pid_t *pid, char *err);
+		  const struct process_limits *limits, pid_t *pid, char *err);
 
 /* Send the group a signal. */
 void process_signal(pid_t pid, int sig);

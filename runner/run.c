@@ -97,7 +97,7 @@ int run_find(const struct settings *s, const char *name, char **dir, char *err)
 	return ret;
 }
 
-/* Count what is there, and leave nothing of it to do. */
+/* Count the executions that are there. */
 static void count_kept(struct run *r)
 {
 	for (size_t i = 0; i < r->plan.nr; i++)

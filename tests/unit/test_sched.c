@@ -274,6 +274,20 @@ static void test_interrupt_and_resume(void **state)
 	}
 }
 
+/* What was begun with one agent is not gone on with by another: the cells could not be compared. */
+static void test_other_builds(void **state)
+{
+	struct rig *r = *state;
+	char run[PATH_MAX];
+
+	null_config(r, "");
+	assert_int_equal(matrix(r, "1"), 0);
+	assert_int_equal(matches(r, "2*", run, sizeof(run)), 1);
+	strcpy(r->agent, r->runner);
+	assert_int_equal(finish(r, start(r, "--resume", run, "1")), 2);
+	assert_non_null(strstr(r->err, "'agent' is no longer what the run was made with"));
+}
+
 /* An agent that ignores SIGTERM is ended too; a run without a complete cell leaves nothing. */
 static void test_stubborn(void **state)
 {
@@ -397,6 +411,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_endings, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_matrix_goes_on, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_interrupt_and_resume, rig_setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_other_builds, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_stubborn, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_killed, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_locked, rig_setup, rig_teardown),
