@@ -35,7 +35,8 @@ int vm_open(struct micro *m)
 {
 	m->kvm_fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	if (m->kvm_fd < 0)
-		return micro_fail(m, MICRO_NO_KVM, "/dev/kvm: %s; load kvm-amd", strerror(errno));
+		return micro_fail(m, MICRO_NO_KVM, "/dev/kvm: %s; %s", strerror(errno),
+				  errno == EACCES ? "be root or in group kvm" : "load kvm-amd");
 	if (read_cpuid(m))
 		return -1;
 	if (m->guest == GUEST_SEV)

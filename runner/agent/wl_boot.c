@@ -26,6 +26,9 @@
 #define INITRAMFS	"/guest/initramfs.cpio"
 #define DISK		"/guest/disk.img"
 
+/* What SEV needs; a plain guest has it too, so that the two differ in nothing else. */
+#define VIRTIO		",disable-legacy=on,iommu_platform=on"
+
 static const char *const needed[] = { QEMU, OVMF_CODE, OVMF_VARS, KERNEL, INITRAMFS, DISK };
 
 struct boot {
@@ -85,9 +88,6 @@ static void machine_args(struct agent *a)
 
 static void device_args(struct agent *a, int console, int probe)
 {
-	const char *virtio = a->cell.guest == GUEST_SEV ?
-			     ",disable-legacy=on,iommu_platform=on" : ",disable-legacy=on";
-
 	vmm_arg(a, "-chardev");
 	vmm_arg(a, "file,id=console,path=/proc/self/fd/%d", console);
 	vmm_arg(a, "-serial");
@@ -95,7 +95,7 @@ static void device_args(struct agent *a, int console, int probe)
 	vmm_arg(a, "-chardev");
 	vmm_arg(a, "file,id=probe,path=/proc/self/fd/%d", probe);
 	vmm_arg(a, "-device");
-	vmm_arg(a, "virtio-serial-pci%s", virtio);
+	vmm_arg(a, "virtio-serial-pci" VIRTIO);
 	vmm_arg(a, "-device");
 	vmm_arg(a, "virtserialport,chardev=probe,name=org.pinlab.guest");
 	if (!a->cell.p.boot.disk)
@@ -103,7 +103,7 @@ static void device_args(struct agent *a, int console, int probe)
 	vmm_arg(a, "-drive");
 	vmm_arg(a, "if=none,id=disk,format=raw,readonly=on,file=" DISK);
 	vmm_arg(a, "-device");
-	vmm_arg(a, "virtio-blk-pci,drive=disk%s", virtio);
+	vmm_arg(a, "virtio-blk-pci,drive=disk" VIRTIO);
 }
 
 static void on_metric(struct agent *a, struct boot *b, struct record_metric *m)
