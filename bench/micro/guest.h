@@ -10,8 +10,8 @@
  *	x' = (mult * x + inc) mod 2^k,	2^k the least power of two >= pages,
  * whose period is 2^k when inc is odd and mult mod 4 = 1 (Hull and Dobell, "Random Number
  * Generators", SIAM Review 4, 1962; Knuth, TAOCP vol. 2, 3.2.1.2, theorem A), so that it meets
- * every x in [0, 2^k) once; an x >= pages is stepped over. Each page thus comes exactly once a pass,
- * with no table in the guest whose own pages would fault.
+ * every x in [0, 2^k) once; an x >= pages is stepped over. Each page thus comes exactly once a
+ * pass, with no table in the guest whose own pages would fault.
  */
 #ifndef PINLAB_GUEST_H
 #define PINLAB_GUEST_H
@@ -34,7 +34,7 @@ struct guest_params {
 	unsigned long first_page;
 	unsigned long pages;		/* to touch in each pass */
 	unsigned long passes;
-	unsigned long write;		/* first pass writes, later ones verify; else all read */
+	unsigned long write;	/* the first pass writes, later ones verify; else all read */
 	unsigned long random;
 	unsigned long mask;		/* 2^k - 1 */
 	unsigned long mult, inc, start;

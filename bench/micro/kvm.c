@@ -152,7 +152,8 @@ static int guest_died(struct micro *m)
 		return micro_fail(m, MICRO_GUEST, "the guest died of a triple fault");
 	case KVM_EXIT_FAIL_ENTRY:
 		return micro_fail(m, MICRO_RUN, "the processor refuses to enter the guest: %#llx",
-				  (unsigned long long)run->fail_entry.hardware_entry_failure_reason);
+				  (unsigned long long)
+				  run->fail_entry.hardware_entry_failure_reason);
 	case KVM_EXIT_INTERNAL_ERROR:
 		return micro_fail(m, MICRO_GUEST, "KVM internal error, suberror %u",
 				  run->internal.suberror);

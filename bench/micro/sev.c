@@ -124,8 +124,8 @@ int sev_register(struct micro *m)
 	if (!ioctl(m->vm_fd, KVM_MEMORY_ENCRYPT_REG_REGION, &region))
 		return 0;
 	return micro_fail(m, MICRO_REGISTER, "KVM_MEMORY_ENCRYPT_REG_REGION of %lld MiB: %s%s",
-			  (long long)m->memory_bytes >> 20, strerror(errno),
-			  errno == ENOMEM ? "; raise RLIMIT_MEMLOCK or give the host more memory" : "");
+			  (long long)m->memory_bytes >> 20, strerror(errno), errno == ENOMEM ?
+			  "; raise RLIMIT_MEMLOCK or give the host more memory" : "");
 }
 
 int sev_launch(struct micro *m)

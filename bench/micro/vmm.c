@@ -70,7 +70,7 @@ static int parse_args(struct micro *m, int argc, char **argv)
 			usage(stderr);
 			return -1;
 		}
-		if (own ? opt_set(own, m, argv[i + 1], err) : opt_set(touch, &m->p, argv[i + 1], err)) {
+		if (opt_set(own ? own : touch, own ? (void *)m : &m->p, argv[i + 1], err)) {
 			fprintf(stderr, "micro: --%s: %s\n", key, err);
 			return -1;
 		}

@@ -13,8 +13,8 @@
 #include "common/record.h"
 
 /*
- * KVM_MEMORY_ENCRYPT_REG_REGION and KVM_MEMORY_ENCRYPT_OP, as the filter of sys_enter_ioctl. A VMM that
- * keeps a request in an int (QEMU) passes it sign-extended.
+ * KVM_MEMORY_ENCRYPT_REG_REGION and KVM_MEMORY_ENCRYPT_OP, as the filter of sys_enter_ioctl. A VMM
+ * that keeps a request in an int (QEMU) passes it sign-extended.
  */
 #define LAUNCHPHASE_FILTER \
 	"cmd == 0x8010aebb || cmd == 0xffffffff8010aebb || " \

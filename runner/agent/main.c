@@ -2,8 +2,8 @@
 /*
  * agent: executes one cell on the bench host.
  *
- *	agent				on an emulated host: the cell comes by fw_cfg, records leave by
- *					the virtio-serial port org.pinlab.agent
+ *	agent			on an emulated host: the cell comes by fw_cfg, records leave by the
+ *				virtio-serial port org.pinlab.agent
  *	agent --cell FILE --fd N	on a local host: a child of the runner; records go to N
  *
  * Exit status: 0 when an end record was sent, whatever it says; 1 when it could not be; 2 usage.

@@ -121,8 +121,8 @@ int host_check(struct agent *a)
 	if (a->cell.guest != GUEST_SEV)
 		return 0;
 	if (sev[0] != 'Y' && sev[0] != '1')
-		return agent_fail(a, STATUS_ERROR, "kvm_amd.sev is off; load ccp, then kvm-amd with "
-				  "sev=1, with SEV enabled in the firmware");
+		return agent_fail(a, STATUS_ERROR, "kvm_amd.sev is off; load ccp, then kvm-amd "
+				  "with sev=1, with SEV enabled in the firmware");
 	if (access("/dev/sev", R_OK | W_OK))
 		return agent_fail(a, STATUS_ERROR, "/dev/sev: %s; load ccp, be root",
 				  strerror(errno));

@@ -4,9 +4,9 @@
  * kvm:kvm_entry that follows on the same thread, by perf on the VMM's threads alone.
  *
  * Each CPU has one ring buffer (64 MiB in all, 1 to 16 MiB a CPU) for all events. A fault takes
- * about 170 bytes of it; it is drained at each timeline sample and at a quarter full. What the kernel
- * could not store is counted in npf_lost. A thread may change its CPU between exit and entry, so
- * rings are merged by time, up to the time of the drain before: by then, all older events are in.
+ * about 170 bytes of it; it is drained at each timeline sample and at a quarter full. What the
+ * kernel could not store is counted in npf_lost. A thread may change its CPU between exit and
+ * entry, so rings are merged by time, up to the time of the drain before: what is older is in.
  *
  * For a VMM that does not stamp its phases, the same rings carry its ioctls.
  */

@@ -4,7 +4,7 @@
  *
  * vmstat's counters are kept per CPU and folded in only now and then, so that a plain read can be
  * some dozen pages off: stat_refresh folds them before each read. VmRSS has the same error on
- * kernels from 6.2 on (up to 32 pages a CPU) and nothing to refresh it with; Pss is counted exactly.
+ * kernels from 6.2 on (up to 32 pages a CPU) and nothing to refresh it with; Pss is exact.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -171,8 +171,8 @@ static void read_pss(struct agent *a, struct proc *p)
 }
 
 /*
- * Free pages of the host, those on the per-CPU lists included: after a big VM went, these hold some ten
- * MiB that MemFree does not count.
+ * Free pages of the host, those on the per-CPU lists included: after a big VM went, these hold some
+ * ten MiB that MemFree does not count.
  */
 static int64_t mem_free_kib(struct proc *p)
 {

@@ -3,9 +3,9 @@
  * Workload boot: QEMU, OVMF and Linux, up to the probe (bench/guest/probe.c) in its initramfs.
  *
  * Phases: define, register and launch come from QEMU's ioctls, firmware from the first kvm_entry
- * (npf.c). The guest kernel's start is the moment at which the probe's hello arrives less the guest's
- * uptime at that point; what lies between, firmware and kernel decompression, is phase firmware. The
- * kernel phase ends and userspace starts with the hello: it includes the guest's init.
+ * (npf.c). The guest kernel's start is the moment at which the probe's hello arrives less the
+ * guest's uptime at that point; what lies between, firmware and kernel decompression, is phase
+ * firmware. Userspace starts with the hello: the guest's init is part of phase kernel.
  */
 #include <cpuid.h>
 #include <errno.h>
@@ -49,8 +49,8 @@ static int copy_vars(struct agent *a)
 	if (in >= 0)
 		close(in);
 	if (out < 0 || close(out) || n)
-		return agent_fail(a, STATUS_ERROR, "copying " OVMF_VARS " to " OVMF_VARS_COPY ": %s",
-				  strerror(errno));
+		return agent_fail(a, STATUS_ERROR, "copying " OVMF_VARS " to " OVMF_VARS_COPY
+				  ": %s", strerror(errno));
 	return 0;
 }
 
@@ -71,7 +71,7 @@ static void machine_args(struct agent *a)
 {
 	static const char *const fixed[] = {
 		QEMU, "-L", FIRMWARE, "-nodefaults", "-no-user-config", "-display", "none",
-		"-no-reboot", "-accel", "kvm", "-machine", "q35,hpet=off", "-cpu", "host", "-smp", "1",
+		"-no-reboot", "-accel", "kvm", "-machine", "q35", "-cpu", "host", "-smp", "1",
 		"-drive", "if=pflash,unit=0,format=raw,readonly=on,file=" OVMF_CODE,
 		"-drive", "if=pflash,unit=1,format=raw,file=" OVMF_VARS_COPY,
 		"-kernel", KERNEL, "-initrd", INITRAMFS,
@@ -124,8 +124,8 @@ static void on_metric(struct agent *a, struct boot *b, struct record_metric *m)
 	} else if (!strcmp(m->name, "guest_sev_active")) {
 		b->sev_told = true;
 		if ((m->value == 1) != sev)
-			agent_fail(a, STATUS_FAIL, "the guest's kernel %s SEV, the cell's guest is %s",
-				   m->value == 1 ? "has" : "has not", guest_names[a->cell.guest]);
+			agent_fail(a, STATUS_FAIL, "SEV is %s in the guest, the cell's guest is %s",
+				   m->value == 1 ? "active" : "off", guest_names[a->cell.guest]);
 	}
 }
 
@@ -212,8 +212,8 @@ static int check_image(struct agent *a)
 {
 	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
 		if (access(needed[i], R_OK))
-			return agent_fail(a, STATUS_ERROR, "%s: %s; boot needs the image layers qemu "
-					  "and guest kernel", needed[i], strerror(errno));
+			return agent_fail(a, STATUS_ERROR, "%s: %s; boot needs the image layers "
+					  "qemu and guest kernel", needed[i], strerror(errno));
 	return 0;
 }
 

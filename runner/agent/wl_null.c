@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Workload null: no VMM. It ends in each way that a cell can end, so that the runner can be tried. */
+/* Workload null: no VMM. It ends in each way that a cell can end, to try the runner with. */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +41,8 @@ static void make_faults(struct agent *a)
 /* The kernel has no way to warn at will: the line in its log is all that makes the cell a splat. */
 static void fake_warning(struct agent *a)
 {
-	if (file_write("/dev/kmsg", "WARNING: CPU: 0 PID: 1 at null workload, made up by the agent\n"))
+	if (file_write("/dev/kmsg",
+		       "WARNING: CPU: 0 PID: 1 at null workload, made up by the agent\n"))
 		agent_fail(a, STATUS_ERROR, "/dev/kmsg cannot be written");
 }
 

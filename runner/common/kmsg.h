@@ -8,8 +8,8 @@
 #define KMSG_LINE_MAX	(KMSG_RECORD_MAX + 32)
 
 /*
- * A record of /dev/kmsg, "prio,seq,usec,flags;text\n KEY=value\n", as the line "[   12.345678] text\n"
- * that dmesg would print. `record` is changed. Returns the line's length; 0 if it is no record.
+ * A record of /dev/kmsg, "prio,seq,usec,flags;text\n KEY=value\n", as dmesg would print it:
+ * "[   12.345678] text\n". `record` is changed. Returns the line's length; 0 if it is no record.
  */
 size_t kmsg_format(char line[KMSG_LINE_MAX], char *record);
 
