@@ -4,7 +4,7 @@
 # Exit status everywhere: 2 = the user's input or an absent tool, 1 = a build failed.
 
 PINLAB_CACHE=${PINLAB_CACHE:-$HOME/.cache/pinlab}
-ME=${0##*/}
+ME=$(basename "$(cd "$(dirname "$0")" && pwd)")/${0##*/}
 umask 022
 export LC_ALL=C TZ=UTC
 
@@ -28,7 +28,7 @@ hash_of() { cat -- "$@" | sha256sum | cut -c1-16; }
 cache_build() {
 	local dir=$1 fd; shift
 	[ -d "$dir" ] && return
-	mkdir -p "${dir%/*}" "$PINLAB_CACHE/locks" "$PINLAB_CACHE/logs" ||
+	mkdir -p "${dir%/*}" "$PINLAB_CACHE/locks" "$PINLAB_CACHE/logs" 2>/dev/null ||
 		die "cannot write to the cache $PINLAB_CACHE (set PINLAB_CACHE)"
 	exec {fd}>"$PINLAB_CACHE/locks/${dir##*/}"
 	flock -n "$fd" || { say "waiting for another build of ${dir##*/}"; flock "$fd"; }
@@ -43,7 +43,8 @@ cache_build() {
 
 # A subshell of its own, so that a nested cache_build cleans up after itself and not after its caller.
 run_build() (
-	trap 'rm -rf "$OUT"' EXIT
+	# shellcheck disable=SC2064 # now: at exit OUT can be that of a nested build
+	trap "rm -rf ${OUT@Q}" EXIT
 	trap 'exit 130' INT TERM
 	: >"$LOG"
 	set -e
