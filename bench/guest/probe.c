@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * probe: the program of a guest's initramfs. It says when userspace is reached, checks that the
- * guest is what it was meant to be, and waits for its VMM to be ended (the agent first reads what the
- * host keeps of this VM).
+ * guest is what it was meant to be, and waits for its VMM to be ended (the agent first reads what
+ * the host keeps of this VM).
  *
  * It talks in frames over the virtio-serial port org.pinlab.guest: hello and guest_uptime_ns, then
  * phase workload around the disk check (its times are the guest's and mean nothing on the host: the

@@ -129,8 +129,8 @@ int opt_set(const struct opt_desc *d, void *base, const char *text, char *err)
 	case OPT_STR:
 		if (strlen(text) >= OPT_STR_MAX || strpbrk(text, "\n\r\"")) {
 			snprintf(err, OPT_ERR_MAX,
-				 "found '%.64s', allowed: up to %d characters, no quotes or newlines",
-				 text, OPT_STR_MAX - 1);
+			"found '%.64s', allowed: up to %d characters, no quotes or line ends",
+			text, OPT_STR_MAX - 1);
 			return -EINVAL;
 		}
 		strcpy(field, text);

@@ -23,7 +23,7 @@ enum record_type {
 	RECORD_METRIC,		/* struct record_metric */
 	RECORD_LOG,		/* struct record_log, then text */
 	RECORD_END,		/* struct record_end: last, once */
-	RECORD_GATE,		/* struct record_gate: from a VMM to the agent, never to the runner */
+	RECORD_GATE,		/* struct record_gate: from a VMM to the agent only */
 	RECORD_TYPES,
 };
 
@@ -120,7 +120,7 @@ struct record_fault {
 	uint64_t t_ns;		/* #VMEXIT */
 	uint64_t gpa;
 	uint64_t error_code;	/* EXITINFO1 */
-	uint64_t latency_ns;	/* #VMEXIT to re-entry, less the time the vCPU thread was preempted */
+	uint64_t latency_ns;	/* #VMEXIT to re-entry, less the time that it was preempted */
 	uint32_t kind;
 	uint32_t vcpu;
 };

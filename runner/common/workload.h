@@ -9,7 +9,7 @@
 #include "opt.h"
 
 enum guest_kind {
-	GUEST_HOST,		/* no guest of the lab's: the workload runs on the bench host itself */
+	GUEST_HOST,		/* no guest: the workload runs on the bench host itself */
 	GUEST_PLAIN,
 	GUEST_SEV,
 	GUEST_KINDS,
