@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/workload.h"
 #include "report_model.h"
 #include "util.h"
 
@@ -27,15 +28,15 @@ static int compare_series(const void *a, const void *b)
 
 	if (i != k)
 		return i < k ? -1 : 1;
-	return strcmp(x->strategy, y->strategy) ?: strcmp(x->kernel, y->kernel) ?:
-	       strcmp(x->guest, y->guest);
+	return strcmp(x->strategy, y->strategy) ?: strcmp(x->kernel, y->kernel);
 }
 
 static int compare_groups(const void *a, const void *b)
 {
 	const struct group *x = a, *y = b;
 
-	return strcmp(x->workload, y->workload) ?: strcmp(x->params, y->params) ?:
+	return strcmp(x->workload, y->workload) ?: x->host - y->host ?:
+	       strcmp(x->params, y->params) ?:
 	       (x->memory_mib > y->memory_mib) - (x->memory_mib < y->memory_mib);
 }
 
@@ -43,7 +44,6 @@ static void series_of(const struct run_cell *c, struct series *s)
 {
 	*s = (struct series){
 		.strategy = run_cell_text(c, "strategy"), .kernel = run_cell_text(c, "kernel"),
-		.guest = run_cell_text(c, "guest"),
 	};
 }
 
@@ -52,6 +52,7 @@ static void group_of(const struct run_cell *c, struct group *g)
 	*g = (struct group){
 		.workload = run_cell_text(c, "workload"), .type = run_cell_text(c, "type"),
 		.memory_mib = run_cell_int(c, "memory_mib"),
+		.host = !strcmp(run_cell_text(c, "guest"), guest_names[GUEST_HOST]),
 	};
 	run_cell_params(c, g->params, sizeof(g->params));
 }
@@ -84,18 +85,19 @@ static void label_series(struct model *m)
 {
 	for (size_t i = 0; i < m->nr_series; i++) {
 		struct series *s = &m->series[i];
-		size_t same = 0, kernels = 0;
+		size_t same = 0;
 
 		for (size_t k = 0; k < m->nr_series; k++) {
 			bool strategy = !strcmp(m->series[k].strategy, s->strategy);
 
 			same += strategy;
-			kernels += strategy && !strcmp(m->series[k].kernel, s->kernel);
 			s->variant += strategy && k < i;
 		}
-		snprintf(s->label, sizeof(s->label), same == 1 ? "%.40s" :
-			 kernels == 1 ? "%.40s (%.50s)" : "%.40s (%.50s, %.20s)",
-			 s->strategy, s->kernel, s->guest);
+		if (same == 1)
+			snprintf(s->label, sizeof(s->label), "%.60s", s->strategy);
+		else
+			snprintf(s->label, sizeof(s->label), "%.60s (%.60s)", s->strategy,
+				 s->kernel);
 	}
 }
 
@@ -128,11 +130,21 @@ static bool param_common(const struct model *m, const struct group *g, const cha
 	return true;
 }
 
+/* Does this workload run both in guests and on the host itself? */
+static bool host_differs(const struct model *m, const struct group *g)
+{
+	for (size_t i = 0; i < m->nr_groups; i++)
+		if (!strcmp(m->groups[i].workload, g->workload) && m->groups[i].host != g->host)
+			return true;
+	return false;
+}
+
 static void label_groups(struct model *m)
 {
 	for (size_t i = 0; i < m->nr_groups; i++) {
 		struct group *g = &m->groups[i];
-		size_t n = snprintf(g->label, sizeof(g->label), "%.60s", g->workload);
+		size_t n = snprintf(g->label, sizeof(g->label), "%.60s%s", g->workload,
+				    g->host && host_differs(m, g) ? " on the host" : "");
 		const char *at = g->params;
 
 		for (const char *word = at; *word; word = at) {

@@ -14,7 +14,7 @@
 #define MODEL_LABEL_MAX	160
 
 struct series {
-	const char *strategy, *kernel, *guest;	/* point into cells */
+	const char *strategy, *kernel;	/* point into cells */
 	int variant;			/* n-th series of this strategy, from 0 */
 	char label[MODEL_LABEL_MAX];	/* the strategy, with the kernel where that is needed */
 };
@@ -22,6 +22,7 @@ struct series {
 struct group {
 	const char *workload, *type;	/* point into cells */
 	long long memory_mib;
+	bool host;			/* no guest: the workload runs on the bench host itself */
 	char params[1024];
 	char label[MODEL_LABEL_MAX];	/* workload, and the parameters that differ */
 	char name[MODEL_LABEL_MAX];	/* unique, and fine as a file's name */
@@ -45,7 +46,10 @@ struct model {
 	const char *time_unit;		/* "virtual ns" or "ns" */
 };
 
-/* Build the model of a run, which must outlive it. Returns 0, or -EINVAL with err set. */
+/*
+ * The kind of guest is no axis: a strategy tells SEV guests (upfront, ...) from plain ones (none).
+ * Build the model of a run, which must outlive it. Returns 0, or -EINVAL with err set.
+ */
 int model_build(struct model *m, const struct run_cells *run, const char *run_dir, char *err);
 void model_free(struct model *m);
 

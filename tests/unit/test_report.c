@@ -82,6 +82,7 @@ static bool exists(const struct fixture *f, const char *name)
 }
 
 struct cell_row {
+	const char *guest;	/* NULL: sev */
 	const char *id, *kernel, *strategy, *workload, *type, *params, *status, *reason, *metrics;
 	int memory_mib, repeat;
 };
@@ -92,13 +93,13 @@ static void put_cell(struct fixture *f, const struct cell_row *c)
 	char *full = xasprintf("%s/%s", f->run, dir), *name;
 	char *text = xasprintf(
 		"{\"schema\":1,\"cell\":\"%s\",\"kernel\":\"%s\",\"strategy\":\"%s\","
-		"\"guest\":\"sev\",\"memory_mib\":%d,\"workload\":\"%s\",\"type\":\"%s\","
+		"\"guest\":\"%s\",\"memory_mib\":%d,\"workload\":\"%s\",\"type\":\"%s\","
 		"\"params\":{%s},\"repeat\":%d,\"status\":\"%s\","
 		"\"reason\":\"%s\",\"time_unit\":\"virtual ns\",\"phases\":["
 		"{\"name\":\"define\",\"t_ns\":0,\"length_ns\":100},"
 		"{\"name\":\"workload\",\"t_ns\":100,\"length_ns\":900},"
 		"{\"name\":\"done\",\"t_ns\":1000}],\"metrics\":[%s]}",
-		c->id, c->kernel, c->strategy, c->memory_mib, c->workload, c->type, c->params,
+		c->id, c->kernel, c->strategy, c->guest ?: "sev", c->memory_mib, c->workload, c->type, c->params,
 		c->repeat, c->status, c->reason, c->metrics);
 
 	assert_int_equal(dir_make(full, f->err), 0);
@@ -203,12 +204,14 @@ static void check_labels(struct fixture *f, struct model *m)
 	assert_string_equal(m->series[1].label, "upfront (v6.1)");
 	assert_string_equal(m->series[2].label, "upfront (v6.12)");
 	assert_int_equal(m->series[2].variant, 1);
-	assert_int_equal(m->nr_groups, 3);
+	assert_int_equal(m->nr_groups, 4);
 	assert_string_equal(m->groups[0].label, "touch-seq pages=100%");
 	assert_int_equal(m->groups[0].memory_mib, 128);
 	assert_int_equal(m->groups[1].memory_mib, 1024);
 	assert_string_equal(m->groups[2].label, "touch-seq pages=50%");
 	assert_string_equal(m->groups[2].name, "touch-seq-pages=50--128M");
+
+	assert_string_equal(m->groups[3].label, "touch-seq on the host");
 
 	assert_true(model_value(m, 0, 0, "startup_ns", &v));
 	assert_true(v == 20);		/* median of 10, 20, 30; 99 hung */
@@ -243,6 +246,10 @@ static void test_model(void **state)
 	c.kernel = "v6.1";
 	c.memory_mib = 128;
 	c.params = "\"pages\":\"50%\",\"pattern\":\"sequential\"";
+	put_cell(f, &c);
+	c.id = "d";
+	c.guest = "host";
+	c.params = "\"pattern\":\"sequential\"";
 	put_cell(f, &c);
 	with_model(f, check_labels);
 }
