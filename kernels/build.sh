@@ -114,7 +114,9 @@ series_is_kvm_only() {
 	done
 }
 
-touched_files() { sed -nE 's/^(---|\+\+\+) [ab]\/([^\t]*).*/\2/p' "${PATCHES[@]}" | sort -u; }
+touched_files() {
+	sed -nE -e 's/^(---|\+\+\+) [ab]\/([^\t]*).*/\2/p' -e 's/^rename (from|to) (.*)/\2/p' "${PATCHES[@]}" | sort -u
+}
 
 build_tree() {
 	say "source: $BASE $VERSION"

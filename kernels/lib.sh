@@ -11,6 +11,10 @@ export LC_ALL=C TZ=UTC
 say() { printf '  %s\n' "$*" >&2; }
 die() { printf '%s: %s\n' "$ME" "$*" >&2; exit 2; }
 
+[[ $PINLAB_CACHE = /* ]] || PINLAB_CACHE=$PWD/$PINLAB_CACHE
+[[ $PINLAB_CACHE != *[[:space:]:]* ]] ||
+	die "the cache's path '$PINLAB_CACHE' has a space or a colon in it, which the kernel's build cannot take (set PINLAB_CACHE)"
+
 # need TOOL=PACKAGE...: all of them, or one line that says what to install.
 need() {
 	local pair missing=()
