@@ -58,7 +58,7 @@ static int load_hello(struct loader *l, const struct frame *f)
 	h->kernel[sizeof(h->kernel) - 1] = '\0';
 	h->host_cpu[sizeof(h->host_cpu) - 1] = '\0';
 	if (h->protocol != RECORD_PROTOCOL) {
-		snprintf(l->err, OPT_ERR_MAX, "record stream: agent speaks protocol %u, runner %u",
+		snprintf(l->err, OPT_ERR_MAX, "record stream: agent speaks protocol %u, runner %d",
 			 h->protocol, RECORD_PROTOCOL);
 		return -EBADMSG;
 	}

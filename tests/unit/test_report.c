@@ -99,8 +99,8 @@ static void put_cell(struct fixture *f, const struct cell_row *c)
 		"{\"name\":\"define\",\"t_ns\":0,\"length_ns\":100},"
 		"{\"name\":\"workload\",\"t_ns\":100,\"length_ns\":900},"
 		"{\"name\":\"done\",\"t_ns\":1000}],\"metrics\":[%s]}",
-		c->id, c->kernel, c->strategy, c->guest ?: "sev", c->memory_mib, c->workload, c->type, c->params,
-		c->repeat, c->status, c->reason, c->metrics);
+		c->id, c->kernel, c->strategy, c->guest ?: "sev", c->memory_mib, c->workload,
+		c->type, c->params, c->repeat, c->status, c->reason, c->metrics);
 
 	assert_int_equal(dir_make(full, f->err), 0);
 	name = xasprintf("%s/cell.json", dir);
