@@ -21,7 +21,7 @@ negative()	# NAME KEY
 		guests = host
 		memory = 64M
 		workloads = sev_smoke_test
-		timeout = 20s
+		timeout = 5s
 		wall_timeout = 120s
 		[host]
 		$2

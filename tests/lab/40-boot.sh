@@ -35,7 +35,7 @@ for guest in plain sev; do
 	fi
 done
 run=$work/boot/run
-for file in index.html plots/launch.svg plots/launch.png; do
+for file in index.html plots/startup-phases.svg plots/startup-phases.png; do
 	[ -s "$run/$file" ]
 	check "$file is there" 0 $?
 done
