@@ -27,8 +27,9 @@ all: runner/runner $(BUILD)/agent $(BUILD)/micro $(BUILD)/probe	## the programs
 
 include bench/micro/build.mk
 
+# Renamed into place: the old one may be at work.
 runner/runner: $(BUILD)/runner
-	$(Q)cp $< $@
+	$(Q)cp $< $@.new && mv $@.new $@
 
 $(BUILD)/runner: $(runner:%.c=$(BUILD)/o/%.o) $(BUILD)/o/runner/main.o
 	$(call say,LINK,$@)
