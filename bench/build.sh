@@ -142,7 +142,7 @@ RECIPE=("$HERE/build.sh" "$TOP/kernels/lib.sh" "$HERE/host/init.c" "$BUSYBOX")
 HOST_LAYER=$PINLAB_CACHE/layers/host-$(hash_of "${RECIPE[@]}" "$HERE/host/shell" "$AGENT" "$MICRO")
 QEMU_LAYER=$PINLAB_CACHE/layers/qemu-$(hash_of "${RECIPE[@]}" "$HERE/host/mkdisk.c" "$PROBE" "${LIBRARIES[@]}" \
 	"$OVMF"/OVMF_{CODE,VARS}.fd ${EMULATOR_FILES[@]+"${EMULATOR_FILES[@]}"} - <<<"${EMULATOR##*/}")
-DIR=$PINLAB_CACHE/images/image-$(echo "$HOST_LAYER $QEMU_LAYER" | hash_of)
+DIR=$PINLAB_CACHE/images/image-$(echo "${HOST_LAYER##*/} ${QEMU_LAYER##*/}" | hash_of)
 if [ ! -d "$DIR" ]; then
 	[ -z "$PRINT" ] || die "the images are not built: run bench/build.sh"
 	cache_build "$DIR" build_image
