@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "agent.h"
@@ -66,6 +67,17 @@ static void find_bin_dir(struct agent *a)
 	slash = strrchr(a->bin_dir, '/');
 	if (slash)
 		*slash = '\0';
+}
+
+/* A handful of perf events for each CPU of a big host is more than the usual 1024 descriptors. */
+static void raise_files(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r))
+		return;
+	r.rlim_cur = r.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &r);
 }
 
 static int usage(void)
@@ -133,6 +145,7 @@ int main(int argc, char **argv)
 	if (parse_args(&a, argc, argv, &cell))
 		return 2;
 	find_bin_dir(&a);
+	raise_files();
 	emit_hello(&a);
 	kmsg_open(&a);
 	if (!read_cell(&a, cell))
