@@ -12,7 +12,7 @@
 #include "process.h"
 #include "task.h"
 
-#define GRACE_S		10.0	/* for a host to power off after the end record */
+#define GRACE_S		30.0	/* for a host to power off after the end record */
 #define SIGTERM_S	3.0	/* from SIGTERM to SIGKILL */
 #define NEVER_S		1e300
 
@@ -114,6 +114,8 @@ static void see_frame(struct task *t, const struct frame *f)
 	if (f->type == RECORD_END) {
 		t->ended = true;
 		t->next_signal_s = now_s() + GRACE_S;
+		if (t->next_signal_s > t->deadline_s)
+			t->next_signal_s = t->deadline_s;
 	} else if (f->type == RECORD_PHASE && f->len == sizeof(p)) {
 		memcpy(&p, f->payload, sizeof(p));
 		/* A phase that comes late is no step back. */

@@ -156,6 +156,7 @@ static const struct {
 	{ "slow", "pass", "", 0 },
 	{ "huge", "pass", "", 0 },
 	{ "orphan", "pass", "", 0 },
+	{ "linger", "pass", "", 0 },
 	{ "fail", "fail", "asked to fail", 1 },
 	{ "error", "error", "asked for an error", 1 },
 	{ "warn", "splat", "WARNING", 1 },
