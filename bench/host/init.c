@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * PID 1 of the bench host and of its guests: mounts, names the virtio-serial ports, runs the one program
- * of the image and powers off. /bin/agent makes it a bench host, /bin/probe a guest. A bench host
+ * PID 1 of the bench host and of its guests: mounts, names the virtio-serial ports, runs the one
+ * program of the image and powers off. /bin/agent makes it a bench host, /bin/probe a guest. A bench host
  * without a cell, or with pinlab.shell on the kernel's command line, gets a shell.
  */
 #include <dirent.h>
@@ -48,7 +48,8 @@ static void mount_all(void)
 	for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
 		mkdir(mounts[i].dir, 0755);
 		if (mount(mounts[i].type, mounts[i].dir, mounts[i].type, 0, NULL) && errno != EBUSY)
-			fprintf(stderr, "init: mount %s on %s: %m\n", mounts[i].type, mounts[i].dir);
+			fprintf(stderr, "init: mount %s on %s: %m\n", mounts[i].type,
+				mounts[i].dir);
 	}
 }
 
@@ -145,7 +146,8 @@ static bool shell_wanted(void)
 	char cmdline[4096];
 
 	return access(CELL, R_OK) ||
-	       (read_line("/proc/cmdline", cmdline, sizeof(cmdline)) && strstr(cmdline, "pinlab.shell"));
+	       (read_line("/proc/cmdline", cmdline, sizeof(cmdline)) &&
+		strstr(cmdline, "pinlab.shell"));
 }
 
 static void run(const char *const argv[])

@@ -12,7 +12,7 @@ matrix endings --no-plots <<-EOT
 	memory = 64M
 	workloads = null
 	timeout = 5s
-	wall_timeout = 60s
+	wall_timeout = 300s
 	[null]
 	outcome = pass, fail, error, hang, panic, warn, exit
 EOT

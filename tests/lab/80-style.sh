@@ -15,7 +15,7 @@ scripts=$(git ls-files '*.sh' .ci/run)
 		"$(wc -l $sources | awk '$2 != "total" && $1 > 600 { print $2 }')"
 	check "no line over 100 columns in C" "" \
 		"$(expand $sources | awk 'length > 100' | head -n 3)"
-	check "no space before a tab, none at a line's end" "" \
-		"$(grep -nE ' 	|[ 	]$' $sources $scripts | head -n 3)"
+	check "no space before a tab, none at a line's end in C" "" \
+		"$(grep -nP ' \t|[ \t]$' $sources | head -n 3)"
 	check "shellcheck is content" "" "$(shellcheck -x $scripts 2>&1 | head -n 20)"
 }
