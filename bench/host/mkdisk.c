@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Writes a disk image of argv[1] MiB to stdout: pseudo-random (splitmix64), the same on every machine. */
+/*
+ * Writes a disk image of argv[1] MiB to stdout: pseudo-random (splitmix64), the same on every
+ * machine.
+ */
 #include <endian.h>
 #include <stdint.h>
 #include <stdio.h>
