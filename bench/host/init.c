@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * PID 1 of the bench host and of its guests: mounts, names the virtio-serial ports, runs the one
- * program of the image and powers off. /bin/agent makes it a bench host, /bin/probe a guest. A bench
- * host without a cell, or with pinlab.shell on the kernel's command line, gets a shell.
+ * program of the image and powers off. /bin/agent makes it a bench host, /bin/probe a guest. A
+ * bench host without a cell, or with pinlab.shell on the kernel's command line, gets a shell.
  */
 #include <dirent.h>
 #include <errno.h>
