@@ -113,6 +113,16 @@ unit:			## unit tests, plain and under ASan and UBSan
 bench: lab		## what the lab itself costs, in figures
 	$(Q)tests/bench.sh
 
+libdir	= $(DESTDIR)$(PREFIX)/lib/pinlab
+
+.PHONY: install
+install: all		## install below PREFIX; the program is then called pinlab
+	$(Q)install -d $(libdir)/runner $(libdir)/build $(DESTDIR)$(PREFIX)/bin
+	$(Q)cp -R emulator kernels bench configs plots $(libdir)/
+	$(Q)install $(BUILD)/agent $(BUILD)/micro $(BUILD)/probe $(libdir)/build/
+	$(Q)install runner/runner $(libdir)/runner/
+	$(Q)ln -sfn ../lib/pinlab/runner/runner $(DESTDIR)$(PREFIX)/bin/pinlab
+
 .PHONY: unit-programs unit-run
 unit-programs: $(units:%=$(BUILD)/tests/%) $(BUILD)/fake-agent $(BUILD)/runner
 
