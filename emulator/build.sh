@@ -4,6 +4,7 @@
 # Build the emulator: QEMU with emulator/series applied, TCG and KVM, nothing
 # that the lab does not use.  Prints the directory that holds it.
 set -eu -o pipefail
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 
 usage()
 {
@@ -39,6 +40,7 @@ libseccomp:libseccomp-dev"
 
 readonly FLAGS="--meson=/usr/bin/meson --with-git-submodules=ignore
 --enable-fdt=system --target-list=x86_64-softmmu --without-default-features
+--without-default-devices --with-devices-x86_64=pinlab
 --enable-tcg --enable-kvm --enable-seccomp --disable-werror
 --disable-debug-info"
 
@@ -47,13 +49,9 @@ readonly FIRMWARE="bios-256k.bin kvmvapic.bin linuxboot.bin linuxboot_dma.bin
 multiboot_dma.bin pvh.bin"
 readonly -a FIRMWARE_DIRS=(/usr/{,local/}share/{seabios,qemu,qemu-firmware})
 
-# stdin -> first 32 hex digits of its SHA-256
 hash_stdin()
 {
-	local sum
-
-	sum=$(sha256sum)
-	echo "${sum:0:32}"
+	sha256sum | cut -c 1-32
 }
 
 check_needs()
@@ -93,22 +91,9 @@ recipe_hash()
 	{
 		echo "$FLAGS" "$FIRMWARE"
 		cc --version | head -n 1
-		cat "$SERIES"/*.patch
+		cat "$DEVICES" "$SERIES"/*.patch
 		echo "${SOURCE:-debian}"
 	} | hash_stdin
-}
-
-debian_version()
-{
-	local version
-
-	version=$(LC_ALL=C apt-cache policy qemu-system-x86 2>/dev/null |
-		  sed -n 's/^ *Candidate: //p') || true
-	case $version in
-	''|'(none)') die "apt knows no qemu-system-x86: run apt-get update, or use --source" ;;
-	esac
-	# a rebuild of the binary (+bN) has the same source
-	echo "${version%+b[0-9]*}"
 }
 
 # Debian's archives as the system has them, with the sources instead
@@ -128,36 +113,35 @@ debian_sources()
 fetch_debian()
 {
 	local dir=$1 version=$2 tmp=$WORK/fetch
-	local -a opts
+	local -a opts=(-q -o "Dir::State::lists=$tmp/lists"
+		       -o "Dir::Etc::sourcelist=$tmp/sources.list"
+		       -o Dir::Etc::sourceparts=/dev/null
+		       -o Dir::Cache::srcpkgcache= -o Dir::Cache::pkgcache=)
 
 	mkdir -p "$tmp/lists/partial" "$tmp/qemu"
 	debian_sources >"$tmp/sources.list"
-	[ -s "$tmp/sources.list" ] ||
-		die "apt has no archive of Debian's: use --source"
-	opts=(-q -o "Dir::State::lists=$tmp/lists"
-	      -o "Dir::Etc::sourcelist=$tmp/sources.list"
-	      -o Dir::Etc::sourceparts=/dev/null
-	      -o Dir::Cache::srcpkgcache= -o Dir::Cache::pkgcache=)
+	[ -s "$tmp/sources.list" ] || die "apt has no archive of Debian's: use --source"
 	apt-get "${opts[@]}" update >>"$LOG" 2>&1 ||
 		die "cannot get the lists of source packages, see $LOG"
 	(cd "$tmp/qemu" &&
 	 apt-get "${opts[@]}" source --download-only --only-source \
 		"qemu=$version") >>"$LOG" 2>&1 ||
-		die "cannot download the source of qemu $version, see $LOG"
-	rm -rf "$tmp/lists"
+		die "cannot download qemu $version, see $LOG"
 	mv -T "$tmp/qemu" "$dir/$version" 2>/dev/null || [ -d "$dir/$version" ]
 }
 
-# Set SOURCE_ID: it names the content of the source
 identify_source()
 {
 	if [ -z "$SOURCE" ]; then
 		command -v dpkg-source >/dev/null ||
 			die "missing dpkg-source; in Debian: apt-get install dpkg-dev"
-		SOURCE_ID=$(debian_version)
+		SOURCE_ID=$(LC_ALL=C apt-cache policy qemu-system-x86 2>/dev/null |
+			    sed -n 's/^ *Candidate: //p; s/(none)//') || true
+		[ -n "$SOURCE_ID" ] ||
+			die "apt knows no qemu-system-x86: run apt-get update, or use --source"
+		# a rebuild of the binary (+bN) has the same source
+		SOURCE_ID=${SOURCE_ID%+b[0-9]*}
 	elif [ -d "$SOURCE" ]; then
-		[ -x "$SOURCE/configure" ] ||
-			die "$SOURCE: no QEMU source tree, it has no configure"
 		SOURCE_ID=$(tar -C "$SOURCE" --exclude=./.git --sort=name \
 			    --mtime=@0 --owner=0 --group=0 -cf - . | hash_stdin)
 	else
@@ -165,7 +149,6 @@ identify_source()
 	fi
 }
 
-# Unpack the source to $1
 unpack_source()
 {
 	local dir=$CACHE/source
@@ -182,9 +165,8 @@ unpack_source()
 		mkdir "$1"
 		tar -C "$1" --strip-components=1 -xf "$SOURCE" 2>>"$LOG" ||
 			die "$SOURCE: cannot unpack, see $LOG"
-		[ -x "$1/configure" ] ||
-			die "$SOURCE: no QEMU source, it has no configure"
 	fi
+	[ -x "$1/configure" ] || die "$SOURCE: no QEMU source, it has no configure"
 }
 
 apply_series()
@@ -198,17 +180,17 @@ apply_series()
 	done
 }
 
-# Build into $1
 build()
 {
 	local out=$1 src=$WORK/src
 
 	unpack_source "$src"
 	apply_series "$src"
+	cp "$DEVICES" "$src/configs/devices/x86_64-softmmu/pinlab.mak"
 	mkdir -p "$WORK/build" "$out/bin" "$out/share"
 	# shellcheck disable=SC2086
-	(cd "$WORK/build" && PATH=/usr/bin:/bin ../src/configure $FLAGS &&
-	 PATH=/usr/bin:/bin ninja -j "${JOBS:-$(nproc)}" qemu-system-x86_64) \
+	(cd "$WORK/build" && ../src/configure $FLAGS &&
+	 ninja -j "${JOBS:-$(nproc)}" qemu-system-x86_64) \
 		>>"$LOG" 2>&1 || die "QEMU does not build, see $LOG"
 	install -s "$WORK/build/qemu-system-x86_64" "$out/bin/"
 	find_firmware | xargs install -m 644 -t "$out/share/"
@@ -221,7 +203,6 @@ while [ $# -gt 0 ]; do
 	--source)
 		[ $# -ge 2 ] || die "--source needs a directory or a tarball"
 		SOURCE=$2; shift ;;
-	--source=*) SOURCE=${1#*=} ;;
 	--print) PRINT=1 ;;
 	--help) usage; exit 0 ;;
 	*) die "unknown argument '$1', see --help" ;;
@@ -234,6 +215,7 @@ if [ -n "$SOURCE" ]; then
 fi
 
 SERIES=$(dirname "$(realpath "$0")")/series
+DEVICES=${SERIES%/series}/devices.mak
 CACHE=${PINLAB_CACHE:-$HOME/.cache/pinlab}/emulator
 command -v cc >/dev/null || die "missing cc; in Debian: apt-get install gcc"
 LATEST=$CACHE/latest-$(recipe_hash)
@@ -250,12 +232,13 @@ identify_source
 KEY=$({ recipe_hash; echo "$SOURCE_ID"; find_firmware | xargs cat; } | hash_stdin)
 OUT=$CACHE/$KEY
 LOG=$CACHE/$KEY.log
-mkdir -p "$CACHE" || die "$CACHE: cannot be created"
+mkdir -p "$CACHE" 2>/dev/null || die "$CACHE: cannot be created"
 # Whoever comes second waits, and finds the build done.
 exec 9>"$CACHE/$KEY.lock"
 flock 9
 if [ ! -d "$OUT" ]; then
-	WORK=$(mktemp -d "$CACHE/tmp.XXXXXXXX")
+	rm -rf "$OUT".tmp.*	# of a run that was killed
+	WORK=$(mktemp -d "$OUT.tmp.XXXXXXXX")
 	trap 'rm -rf "$WORK"' EXIT
 	trap 'exit 2' HUP INT TERM
 	: >"$LOG"
