@@ -92,6 +92,7 @@ recipe_hash()
 		echo "$FLAGS" "$FIRMWARE"
 		cc --version | head -n 1
 		cat "$DEVICES" "$SERIES"/*.patch
+		sed -n '/^build()/,/^}/p' "$0"
 		echo "${SOURCE:-debian}"
 	} | hash_stdin
 }
