@@ -2,6 +2,7 @@
 /* --report: make tables, plots and page of a run again from its cells. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "pinlab.h"
 #include "result.h"
@@ -11,16 +12,20 @@
 int cmd_report(const struct settings *s)
 {
 	char err[OPT_ERR_MAX], *dir = NULL;
-	int ret = session_check(s, err);
+	int ret = session_check(s, err), lock_fd = -1;
 
 	if (!ret)
 		ret = run_find(s, s->arg, &dir, err);
+	if (!ret)
+		ret = run_lock(dir, &lock_fd, err);
 	if (!ret)
 		ret = result_tables(dir, err);
 	if (!ret && s->plots)
 		ret = report_build(dir, err);
 	if (!ret)
 		ret = summary_print(dir, err);
+	if (lock_fd >= 0)
+		close(lock_fd);
 	free(dir);
 	return ret ? usage_error("%s", err) : 0;
 }

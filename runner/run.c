@@ -14,14 +14,16 @@
 
 #define NAME_TRIES	1000
 
-static int lock(struct run *r, char *err)
+int run_lock(const char *dir, int *fd, char *err)
 {
-	r->dir_fd = open(r->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (r->dir_fd < 0)
-		return errf(err, -errno, "%s: %s", path_shown(r->dir), strerror(errno));
-	if (flock(r->dir_fd, LOCK_EX | LOCK_NB))
-		return errf(err, -errno, "%s: another runner is at work on it", path_shown(r->dir));
-	return 0;
+	*fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*fd < 0)
+		return errf(err, -errno, "%s: %s", path_shown(dir), strerror(errno));
+	if (!flock(*fd, LOCK_EX | LOCK_NB))
+		return 0;
+	close(*fd);
+	*fd = -1;
+	return errf(err, -EBUSY, "%s: another runner is at work on it", path_shown(dir));
 }
 
 static int make_tmp(struct run *r, char *err)
@@ -69,7 +71,7 @@ int run_create(struct run *r, const struct settings *s, struct request *request,
 	request->plan = (struct plan){ .nr = 0 };
 	ret = make_dir(r, err);
 	if (!ret)
-		ret = lock(r, err);
+		ret = run_lock(r->dir, &r->dir_fd, err);
 	if (!ret)
 		ret = make_tmp(r, err);
 	if (ret)
@@ -100,10 +102,14 @@ int run_find(const struct settings *s, const char *name, char **dir, char *err)
 /* Count the executions that are there. */
 static void count_kept(struct run *r)
 {
-	for (size_t i = 0; i < r->plan.nr; i++)
-		for (int repeat = 1; repeat <= r->plan.repeats; repeat++)
-			if (run_has(r, &r->plan.cells[i], repeat))
-				r->by_status[run_json_status(r, &r->plan.cells[i], repeat)]++;
+	for (size_t i = 0; i < r->plan.nr; i++) {
+		for (int repeat = 1; repeat <= r->plan.repeats; repeat++) {
+			int status = run_json_status(r, &r->plan.cells[i], repeat);
+
+			if (status >= 0)
+				r->by_status[status]++;
+		}
+	}
 }
 
 int run_open(struct run *r, const struct settings *s, const char *name, char *err)
@@ -115,7 +121,7 @@ int run_open(struct run *r, const struct settings *s, const char *name, char *er
 	if (ret)
 		return ret;
 	r->name = xstrdup(strrchr(r->dir, '/') + 1);
-	ret = lock(r, err);
+	ret = run_lock(r->dir, &r->dir_fd, err);
 	if (!ret)
 		ret = run_json_load(r, err);
 	if (!ret)
@@ -134,12 +140,7 @@ static char *cell_dir(const struct run *r, const struct cell *c, int repeat)
 
 bool run_has(const struct run *r, const struct cell *c, int repeat)
 {
-	char *dir = cell_dir(r, c, repeat), *json = xasprintf("%s/cell.json", dir);
-	bool has = !access(json, F_OK);
-
-	free(json);
-	free(dir);
-	return has;
+	return run_json_status(r, c, repeat) >= 0;
 }
 
 int run_keep(struct run *r, const struct cell *c, int repeat, enum status status, const char *dir,
@@ -148,6 +149,10 @@ int run_keep(struct run *r, const struct cell *c, int repeat, enum status status
 	char *target = cell_dir(r, c, repeat), *parent = xasprintf("%s/cells/%s", r->dir, c->id);
 	int ret = dir_make(parent, err);
 
+	if (!ret)
+		ret = dir_sync(dir, err);
+	if (!ret)
+		dir_remove(target);	/* what a crash of the machine left of it */
 	if (!ret && rename(dir, target))
 		ret = errf(err, -errno, "%s: %s", path_shown(target), strerror(errno));
 	if (!ret) {

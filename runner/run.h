@@ -42,13 +42,16 @@ int run_open(struct run *r, const struct settings *s, const char *name, char *er
 /* The folder of a run given by name or path. The caller frees it. -ENOENT with err set if none. */
 int run_find(const struct settings *s, const char *name, char **dir, char *err);
 
+/* Lock a run's folder until *fd is closed. 0, or -errno with err set and *fd -1. */
+int run_lock(const char *dir, int *fd, char *err);
+
 /* Write run.json, for the first time or anew. 0 or -errno, err set. */
 int run_write(const struct run *r, char *err);
 
 /* Is what this run's hosts are made of as it was? 0, or -EINVAL with what differs in err. */
 int run_check_host(const struct run *r, char *err);
 
-/* Has this execution been kept? */
+/* Has this execution been kept, whole? */
 bool run_has(const struct run *r, const struct cell *c, int repeat);
 
 /* Take a finished execution's folder into the run. 0 or -errno, err set. */

@@ -200,6 +200,9 @@ int run_check_host(const struct run *r, char *err)
 	json_t *value;
 	int ret = 0;
 
+	/* Real time is that of this CPU; virtual time is the same on any. */
+	if (r->plan.host.clock == CLOCK_WALL)
+		json_object_set_new(now, "machine_cpu", get_cpu(r));
 	json_object_foreach(now, key, value)
 		if (!ret && !json_equal(value, json_object_get(r->earlier, key)))
 			ret = errf(err, -EINVAL, "%s: '%s' is no longer what the run was made "
@@ -282,12 +285,12 @@ int run_json_load(struct run *r, char *err)
 	return 0;
 }
 
-enum status run_json_status(const struct run *r, const struct cell *c, int repeat)
+int run_json_status(const struct run *r, const struct cell *c, int repeat)
 {
 	char *path = xasprintf("%s/cells/%s/%d/cell.json", r->dir, c->id, repeat);
 	json_t *j = json_load_file(path, 0, NULL);
 	const char *text = json_string_value(json_object_get(j, "status"));
-	enum status status = STATUS_ERROR;
+	int status = -ENOENT;
 
 	for (int i = 0; text && i < STATUSES; i++)
 		if (!strcmp(text, status_names[i]))

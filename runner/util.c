@@ -226,6 +226,31 @@ void dir_remove(const char *path)
 	nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+static int sync_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	int fd, ret = 0;
+
+	(void)st;
+	(void)ftw;
+	if (type != FTW_F && type != FTW_DP)
+		return 0;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || fsync(fd))
+		ret = errno;
+	if (fd >= 0)
+		close(fd);
+	return ret;
+}
+
+int dir_sync(const char *path, char *err)
+{
+	int ret = nftw(path, sync_one, 16, FTW_DEPTH | FTW_PHYS);
+
+	if (ret < 0)
+		ret = errno;
+	return ret ? errf(err, -ret, "%s: %s", path_shown(path), strerror(ret)) : 0;
+}
+
 int64_t disk_free_bytes(const char *path)
 {
 	struct statvfs v;

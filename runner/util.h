@@ -50,6 +50,9 @@ int dir_make(const char *path, char *err);
 /* rm -rf; what is not there is fine. */
 void dir_remove(const char *path);
 
+/* Have all files of a folder written to the disk. 0 or -errno, err set. */
+int dir_sync(const char *path, char *err);
+
 /* Bytes that an unprivileged write to the file system of path can still take. */
 int64_t disk_free_bytes(const char *path);
 
