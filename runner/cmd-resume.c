@@ -2,6 +2,7 @@
 /* --resume: run what a run still lacks, by the plan and on the builds that it was made with. */
 #include <string.h>
 
+#include "jobs.h"
 #include "pinlab.h"
 #include "sched.h"
 #include "session.h"
@@ -15,7 +16,9 @@ static int resume_init(struct run *r, struct host *h, const struct settings *s, 
 		ret = run_open(r, s, s->arg, err);
 	if (ret)
 		return ret;
-	ret = host_open(h, s, &r->plan, err);
+	ret = jobs_check(s, &r->plan, err);
+	if (!ret)
+		ret = host_open(h, s, &r->plan, err);
 	if (!ret) {
 		r->host = h;
 		ret = run_check_host(r, err);

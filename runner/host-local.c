@@ -5,20 +5,45 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include "host.h"
 #include "process.h"
 
+/* What only one runner at a time may watch; PINLAB_LOCK names another file, for tests. */
+#define LOCK_FILE	"/proc/vmstat"
+#define SHA256_HEX	64
+
+struct local {
+	int lock_fd;
+};
+
+/* Pins are counted for the whole machine: what two runners do at once cannot be told apart. */
+static int lock_machine(struct local *l, char *err)
+{
+	const char *path = getenv("PINLAB_LOCK") ?: LOCK_FILE;
+
+	l->lock_fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (l->lock_fd < 0)
+		return errf(err, -errno, "%s: %s", path, strerror(errno));
+	if (flock(l->lock_fd, LOCK_EX | LOCK_NB))
+		return errf(err, -errno, "another runner measures this machine (--host local)");
+	return 0;
+}
+
 static int local_probe(struct host *h, char *err)
 {
 	const char *agent = h->settings->agent;
+	struct local *l;
 
 	if (access(agent, X_OK))
 		return errf(err, -errno, "%s: %s: run make, or say --agent FILE",
 			    path_shown(agent), strerror(errno));
-	return 0;
+	l = xrealloc(NULL, 1, sizeof(*l));
+	h->priv = l;
+	return lock_machine(l, err);
 }
 
 static int local_prepare(struct host *h, const char *tmp_dir, char *err)
@@ -84,18 +109,55 @@ static enum status local_classify(const char *dir, int wait_status, char *reason
 	return STATUS_HOST_EXIT;
 }
 
+/* null: there is none. */
+static json_t *sha256(const char *path)
+{
+	const char *const argv[] = { "sha256sum", path, NULL };
+	char out[SHA256_HEX + 1], err[OPT_ERR_MAX];
+
+	return command_run(argv, out, sizeof(out), err) ? json_null() : json_string(out);
+}
+
+/* Of the module's source, as its build hashed it; null: not a module, or not loaded. */
+static json_t *srcversion(const char *module)
+{
+	char *path = xasprintf("/sys/module/%s/srcversion", module), *text, err[OPT_ERR_MAX];
+	json_t *version = json_null();
+
+	if (!file_read(path, &text, err)) {
+		text[strcspn(text, "\n")] = '\0';
+		version = json_string(text);
+		free(text);
+	}
+	free(path);
+	return version;
+}
+
 static json_t *local_describe(const struct host *h)
 {
+	const char *agent = h->settings->agent;
+	char *micro = xasprintf("%.*s/micro", (int)(strrchr(agent, '/') - agent), agent);
 	struct utsname u;
+	json_t *all;
 
 	uname(&u);
-	return json_pack("{s:s, s:{s:{s:s}}}", "agent", h->settings->agent,
-			 "kernels", CONFIG_RUNNING_KERNEL, "release", u.release);
+	all = json_pack("{s:{s:s, s:o, s:o}, s:{s:{s:s, s:o, s:o}}}",
+			"agent", "path", agent, "sha256", sha256(agent),
+			"micro_sha256", sha256(micro),
+			"kernels", CONFIG_RUNNING_KERNEL, "release", u.release,
+			"kvm_srcversion", srcversion("kvm"),
+			"kvm_amd_srcversion", srcversion("kvm_amd"));
+	free(micro);
+	return all;
 }
 
 static void local_free(struct host *h)
 {
-	(void)h;
+	struct local *l = h->priv;
+
+	if (l && l->lock_fd >= 0)
+		close(l->lock_fd);
+	free(l);
 }
 
 const struct host_ops host_local = {

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "jobs.h"
 #include "request.h"
 #include "util.h"
 
@@ -22,8 +23,13 @@ int request_make(struct request *r, const struct settings *s, char *err)
 		ret = errf(err, -EINVAL, "--clock virtual: a local host has only --clock wall");
 	if (!ret)
 		ret = plan_make(&r->plan, &r->config, s->host, s->filter, err);
-	if (ret)
+	if (ret) {
 		config_free(&r->config);
+		return ret;
+	}
+	ret = jobs_check(s, &r->plan, err);
+	if (ret)
+		request_free(r);
 	return ret;
 }
 
