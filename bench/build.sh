@@ -139,9 +139,11 @@ esac
 mapfile -t LIBRARIES < <(libraries_of "$EMULATOR/bin/qemu-system-x86_64")
 
 RECIPE=("$HERE/build.sh" "$TOP/kernels/lib.sh" "$HERE/host/init.c" "$BUSYBOX")
-HOST_LAYER=$PINLAB_CACHE/layers/host-$(hash_of "${RECIPE[@]}" "$HERE/host/shell" "$AGENT" "$MICRO")
+# What compiles init and mkdisk, and the libc that goes into them.
+TOOLS=$(gcc --version | head -n1; dpkg-query -W -f '${Version}' libc6-dev 2>/dev/null || hash_of "$(gcc -print-file-name=libc.a)")
+HOST_LAYER=$PINLAB_CACHE/layers/host-$(hash_of "${RECIPE[@]}" "$HERE/host/shell" "$AGENT" "$MICRO" - <<<"$TOOLS")
 QEMU_LAYER=$PINLAB_CACHE/layers/qemu-$(hash_of "${RECIPE[@]}" "$HERE/host/mkdisk.c" "$PROBE" "${LIBRARIES[@]}" \
-	"$OVMF"/OVMF_{CODE,VARS}.fd ${EMULATOR_FILES[@]+"${EMULATOR_FILES[@]}"} - <<<"${EMULATOR##*/}")
+	"$OVMF"/OVMF_{CODE,VARS}.fd ${EMULATOR_FILES[@]+"${EMULATOR_FILES[@]}"} - <<<"$TOOLS ${EMULATOR##*/}")
 DIR=$PINLAB_CACHE/images/image-$(echo "${HOST_LAYER##*/} ${QEMU_LAYER##*/}" | hash_of)
 if [ ! -d "$DIR" ]; then
 	[ -z "$PRINT" ] || die "the images are not built: run bench/build.sh"
