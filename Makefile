@@ -15,7 +15,7 @@ say	= $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 common	:= $(wildcard runner/common/*.c)
 runner	:= $(filter-out runner/main.c,$(wildcard runner/*.c)) $(common)
 agent	:= $(wildcard runner/agent/*.c) $(common)
-agent_pure := $(patsubst %,runner/agent/%.c,pairing tracefs_parse launchphase splat)
+agent_pure := $(patsubst %,runner/agent/%.c,pairing tracefs_parse launchphase splat inbound)
 probe	:= $(wildcard bench/guest/*.c) $(common)
 units	:= $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 RUNNER_LIBS := -linih -ljansson -lcsv -lz -lm
@@ -54,10 +54,10 @@ $(BUILD)/static/%.o: %.c | deps
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(BASE) $(CFLAGS) -pthread -c -o $@ $<
 
-# Plays the agent for the unit tests of the runner.
-$(BUILD)/fake-agent: $(BUILD)/o/tests/fake-agent.o $(common:%.c=$(BUILD)/o/%.o)
+# Plays the agent for the unit tests of the runner, within an emulated host's limits of memory.
+$(BUILD)/fake-agent: $(BUILD)/static/tests/fake-agent.o $(common:%.c=$(BUILD)/static/%.o)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) -o $@ $^ $(STATIC_LIBS)
+	$(Q)$(CC) $(CFLAGS) -static -o $@ $^ $(STATIC_LIBS)
 
 $(BUILD)/tests/%: $(BUILD)/o/tests/unit/%.o $(runner:%.c=$(BUILD)/o/%.o) $(agent_pure:%.c=$(BUILD)/o/%.o)
 	$(call say,LINK,$@)
@@ -65,7 +65,7 @@ $(BUILD)/tests/%: $(BUILD)/o/tests/unit/%.o $(runner:%.c=$(BUILD)/o/%.o) $(agent
 	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) -o $@ $^ -lcmocka $(RUNNER_LIBS)
 
 CONF	?= configs/default.conf
-KERNELS	?= v6.12
+KERNELS	?= $(patsubst kernels/%.kernel,%,$(wildcard kernels/*.kernel))
 PREFIX	?= /usr/local
 
 .PHONY: help
@@ -83,12 +83,12 @@ emulator: deps		## build QEMU as an emulated SEV host (cached)
 	$(Q)emulator/build.sh >/dev/null
 
 .PHONY: kernels
-kernels: deps		## build the kernels named in KERNELS (cached)
+kernels: deps		## build the kernels in KERNELS (cached)
 	$(Q)kernels/build.sh $(KERNELS) >/dev/null
 
 .PHONY: selftests
-selftests: deps		## build the kernel's own KVM selftests (cached)
-	$(Q)kernels/build.sh --selftests v6.12 >/dev/null
+selftests: deps		## build the KVM selftests of the kernels in KERNELS (cached)
+	$(Q)kernels/build.sh --selftests $(KERNELS) >/dev/null
 
 .PHONY: images
 images: all emulator	## build the image of the bench host and of the guest (cached)

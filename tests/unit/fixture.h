@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -30,6 +31,17 @@ static inline void fixture_write(const struct fixture *f, const char *name, cons
 	assert_int_equal(dir_make(dir, err), 0);
 	assert_int_equal(file_replace(path, text, err), 0);
 	free(dir);
+	free(path);
+}
+
+/* A program that sh runs. */
+static inline void fixture_script(const struct fixture *f, const char *name, const char *body)
+{
+	char *path = xasprintf("%s/%s", f->root, name), *text = xasprintf("#!/bin/sh\n%s\n", body);
+
+	fixture_write(f, name, text);
+	assert_int_equal(chmod(path, 0755), 0);
+	free(text);
 	free(path);
 }
 

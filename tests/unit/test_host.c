@@ -1,21 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The emulated host without an emulator: its builds, command line, initrd, and why it ended. */
 #include <errno.h>
-#include <sys/stat.h>
 
 #include "emulated.h"
 #include "fixture.h"
 #include "process.h"
-
-static void write_script(const struct fixture *f, const char *name, const char *body)
-{
-	char *path = xasprintf("%s/%s", f->root, name), *text = xasprintf("#!/bin/sh\n%s\n", body);
-
-	fixture_write(f, name, text);
-	assert_int_equal(chmod(path, 0755), 0);
-	free(text);
-	free(path);
-}
 
 static void test_builds(void **state)
 {
@@ -26,14 +15,14 @@ static void test_builds(void **state)
 	assert_int_equal(builds_find(&b, f->root, err), -ENOENT);
 	assert_non_null(strstr(err, "(or: make emulator)"));
 	builds_free(&b);
-	write_script(f, "emulator/build.sh", "echo x >&2; echo 'not built: run it' >&2; exit 2");
+	fixture_script(f, "emulator/build.sh", "echo x >&2; echo 'not built: run it' >&2; exit 2");
 	assert_int_equal(builds_find(&b, f->root, err), -ENOENT);
 	assert_string_equal(err, "not built: run it (or: make emulator)");
 	builds_free(&b);
 
-	write_script(f, "emulator/build.sh", "echo /emu");
-	write_script(f, "bench/build.sh", "[ \"$*\" = '--print --emulator /emu' ] && echo /img");
-	write_script(f, "kernels/build.sh", "echo \"/k $*\"");
+	fixture_script(f, "emulator/build.sh", "echo /emu");
+	fixture_script(f, "bench/build.sh", "[ \"$*\" = '--print --emulator /emu' ] && echo /img");
+	fixture_script(f, "kernels/build.sh", "echo \"/k $*\"");
 	assert_int_equal(builds_find(&b, f->root, err), 0);
 	assert_string_equal(b.emulator, "/emu");
 	assert_string_equal(b.image, "/img");
@@ -66,6 +55,10 @@ static const struct {
 	{ { CLOCK_WALL, 1, 2LL << 30, 1, 47, 15, 1, 0 }, CONSOLE_STDIO, "pinlab.shell'", "icount" },
 	{ { CLOCK_WALL, 1, 2LL << 30, 1, 47, 15, 1, 0 }, CONSOLE_STDIO, "-chardev stdio",
 	  "tsc_early" },
+	{ { CLOCK_WALL, 1, 2LL << 30, 1, 47, 15, 1, 0 }, CONSOLE_FILE, "norandmaps",
+	  "tsc_early" },
+	{ { CLOCK_VIRTUAL, 1, 2LL << 30, 1, 47, 15, 1, 0 }, CONSOLE_FILE,
+	  "norandmaps tsc_early_khz=1000000", "pinlab.shell" },
 	{ { CLOCK_VIRTUAL, 1, 2LL << 30, 1, 47, 15, 1, 0 }, CONSOLE_FILE,
 	  "-fw_cfg name=opt/pinlab/cell,file=cell.ini", "stdio" },
 };

@@ -17,6 +17,7 @@
 struct rig {
 	struct fixture lab;
 	char runner[128], agent[PATH_MAX], out[128];
+	const char *host;
 	char err[4096];		/* stderr of the last run */
 };
 
@@ -51,8 +52,10 @@ static int rig_setup(void **state)
 	path = xasprintf("%s/fake-agent", build);
 	snprintf(r->agent, sizeof(r->agent), "%s", path);
 	free(path);
+	r->host = "local";
 	unsetenv("FAKE_AGENT");
 	unsetenv("FAKE_AGENT_DELAY_MS");
+	setenv("PINLAB_LOCK", r->lab.root, 1);	/* not to meet other tests of this machine */
 	*state = r;
 	return 0;
 }
@@ -75,7 +78,7 @@ static pid_t start(struct rig *r, const char *verb, const char *arg, const char 
 	if (pid == 0) {
 		dup2(open("/dev/null", O_WRONLY), 1);
 		dup2(fd, 2);
-		execl(r->runner, r->runner, verb, arg, "--host", "local", "--agent", r->agent, "-o",
+		execl(r->runner, r->runner, verb, arg, "--host", r->host, "--agent", r->agent, "-o",
 		      r->out, "--no-plots", "-j", jobs, NULL);
 		_exit(99);
 	}
@@ -104,6 +107,27 @@ static void null_config(struct rig *r, const char *more)
 	snprintf(text, sizeof(text), "[matrix]\nkernels = running\nguests = host\nmemory = 64M\n"
 		 "workloads = null\n%s", more);
 	fixture_write(&r->lab, "test.conf", text);
+}
+
+/* An emulated host whose emulator is the fake agent, and a config for it. */
+static void emulated(struct rig *r, const char *memory, const char *more)
+{
+	char *builds = xasprintf("echo %s/built", r->lab.root), text[1024];
+	char *emulator = xasprintf("case $* in *version*) exit ;; esac\n"
+				   "exec %s --cell cell.ini --fd 3 3>stream.bin", r->agent);
+
+	fixture_script(&r->lab, "emulator/build.sh", builds);
+	fixture_script(&r->lab, "bench/build.sh", builds);
+	fixture_script(&r->lab, "kernels/build.sh", builds);
+	fixture_script(&r->lab, "built/bin/qemu-system-x86_64", emulator);
+	fixture_write(&r->lab, "built/host.cpio", "");
+	fixture_write(&r->lab, "built/modules.cpio", "");
+	snprintf(text, sizeof(text), "[matrix]\nkernels = v6.12\nguests = host\nmemory = 64M\n"
+		 "workloads = null\nhost_memory = %s\n%s", memory, more);
+	fixture_write(&r->lab, "test.conf", text);
+	r->host = "emulated";
+	free(builds);
+	free(emulator);
 }
 
 static int matrix(struct rig *r, const char *jobs)
@@ -198,7 +222,7 @@ static void test_matrix_goes_on(void **state)
 	json_int_t total, done, passed;
 	json_t *j;
 
-	null_config(r, many);
+	emulated(r, "256M", many);
 	assert_int_equal(matrix(r, "3"), 1);
 	assert_int_equal(matches(r, "*/cells/*/[12]/cell.json", NULL, 0), 8);
 	assert_int_equal(matches(r, "*/metrics.csv", NULL, 0), 1);
@@ -275,16 +299,48 @@ static void test_interrupt_and_resume(void **state)
 	}
 }
 
+/* A cell of which a crash of the machine left half is run again. */
+static void test_damaged_cell(void **state)
+{
+	static const char *const damages[] = { "", "{\"status\": \"pa", "{}" };
+	struct rig *r = *state;
+	char run[PATH_MAX], path[PATH_MAX], err[OPT_ERR_MAX];
+
+	null_config(r, "repeats = 2\n");
+	assert_int_equal(matrix(r, "1"), 0);
+	assert_int_equal(matches(r, "2*", run, sizeof(run)), 1);
+	for (size_t i = 0; i < ARRAY_SIZE(damages); i++) {
+		assert_int_equal(matches(r, "*/cells/*/1/cell.json", path, sizeof(path)), 1);
+		assert_int_equal(file_replace(path, damages[i], err), 0);
+		assert_int_equal(finish(r, start(r, "--resume", run, "1")), 0);
+		check_cell(r, "pass", "");
+		assert_tidy(r);
+	}
+}
+
 /* What was begun with one agent is not gone on with by another: the cells could not be compared. */
 static void test_other_builds(void **state)
 {
 	struct rig *r = *state;
-	char run[PATH_MAX];
+	char run[PATH_MAX], agent[PATH_MAX];
+	int fd;
 
 	null_config(r, "");
+	snprintf(agent, sizeof(agent), "%s/agent", r->lab.root);
+	copy(r->agent, agent);
+	strcpy(r->agent, agent);
 	assert_int_equal(matrix(r, "1"), 0);
 	assert_int_equal(matches(r, "2*", run, sizeof(run)), 1);
+	assert_int_equal(finish(r, start(r, "--resume", run, "2")), 2);
+	assert_non_null(strstr(r->err, "allowed with --host local: 1"));
 	strcpy(r->agent, r->runner);
+	assert_int_equal(finish(r, start(r, "--resume", run, "1")), 2);
+	assert_non_null(strstr(r->err, "'agent' is no longer what the run was made with"));
+	strcpy(r->agent, agent);
+	assert_int_equal(finish(r, start(r, "--resume", run, "1")), 0);
+	fd = open(agent, O_WRONLY | O_APPEND);
+	assert_int_equal(write(fd, "", 1), 1);
+	close(fd);
 	assert_int_equal(finish(r, start(r, "--resume", run, "1")), 2);
 	assert_non_null(strstr(r->err, "'agent' is no longer what the run was made with"));
 }
@@ -330,9 +386,10 @@ static void test_killed(void **state)
 	assert_tidy(r);
 }
 
-/* Two runners do not work on one run. */
+/* Two runners do not work on one run, nor measure one machine. */
 static void test_locked(void **state)
 {
+	static const char *const verbs[] = { "--resume", "--report" };
 	struct rig *r = *state;
 	char run[PATH_MAX];
 	pid_t pid;
@@ -341,9 +398,15 @@ static void test_locked(void **state)
 	setenv("FAKE_AGENT", "hang", 1);
 	pid = start(r, "--matrix", r->lab.conf, "1");
 	wait_for(r, "*/.tmp/*/stream.bin");
+	wait_for(r, "*/run.json");
 	assert_int_equal(matches(r, "2*", run, sizeof(run)), 1);
-	assert_int_equal(finish(r, start(r, "--resume", run, "1")), 2);
-	assert_non_null(strstr(r->err, "another runner is at work on it"));
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
+		assert_int_equal(finish(r, start(r, verbs[i], run, "1")), 2);
+		assert_non_null(strstr(r->err, "another runner is at work on it"));
+	}
+	assert_int_equal(matrix(r, "1"), 2);
+	assert_non_null(strstr(r->err, "another runner measures this machine"));
+	assert_int_equal(matches(r, "2*", NULL, 0), 1);
 	kill(pid, SIGTERM);
 	assert_int_equal(finish(r, pid), 130);
 }
@@ -358,6 +421,13 @@ static void test_refused(void **state)
 	null_config(r, "");
 	assert_int_equal(matrix(r, "0"), 2);
 	assert_non_null(strstr(r->err, "--jobs: found '0', allowed: 1 to 1024"));
+	assert_int_equal(matrix(r, "2"), 2);
+	assert_non_null(strstr(r->err, "--jobs: found '2', allowed with --host local: 1"));
+	emulated(r, "1024G", "repeats = 2\n");
+	assert_int_equal(matrix(r, "2"), 2);
+	assert_non_null(strstr(r->err, "--jobs: found '2', allowed: 1 to 1, no more hosts of"));
+	null_config(r, "");
+	r->host = "local";
 	strcpy(r->agent, "/nonexistent/agent");
 	assert_int_equal(matrix(r, "1"), 2);
 	assert_non_null(strstr(r->err, "/nonexistent/agent: No such file or directory: run make"));
@@ -406,17 +476,69 @@ static void test_full_disk(void **state)
 	}
 }
 
+static size_t shell_folders(void)
+{
+	size_t n = 0;
+	glob_t g;
+
+	if (!glob("/var/tmp/pinlab-shell.*", 0, NULL, &g)) {
+		n = g.gl_pathc;
+		globfree(&g);
+	}
+	return n;
+}
+
+/* Whoever ends a shell's runner ends its emulator; the initrd has no name while it runs. */
+static void test_shell(void **state)
+{
+	static const struct { int signal, status; } ends[] = {
+		{ SIGINT, 130 }, { SIGTERM, 130 }, { SIGHUP, 130 }, { SIGKILL, -SIGKILL },
+	};
+	struct rig *r = *state;
+	char *emulator = xasprintf("case $* in *version*) exit ;; esac\n"
+				   "while [ $1 != -initrd ]; do shift; done\n"
+				   "cd %s && mkdir out && cp $2 out/initrd && : >out/ready\n"
+				   "exec sleep 60", r->lab.root);
+	char initrd[PATH_MAX], *text, err[OPT_ERR_MAX];
+
+	emulated(r, "256M", "");
+	fixture_script(&r->lab, "built/bin/qemu-system-x86_64", emulator);
+	fixture_write(&r->lab, "built/host.cpio", "HOST");
+	fixture_write(&r->lab, "built/qemu.cpio", "QEMU");
+	fixture_write(&r->lab, "built/selftests.cpio", "");
+	fixture_write(&r->lab, "built/bzImage", "");
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		size_t before = shell_folders();
+		pid_t pid = start(r, "--shell", "v6.12", "1");
+
+		wait_for(r, "ready");
+		assert_int_equal(shell_folders(), before);
+		assert_int_equal(matches(r, "initrd", initrd, sizeof(initrd)), 1);
+		assert_int_equal(file_read(initrd, &text, err), 0);
+		assert_memory_equal(text, "HOSTQEMU", 8);
+		free(text);
+		kill(pid, ends[i].signal);
+		assert_int_equal(finish(r, pid), ends[i].status);
+		usleep(100000);
+		assert_no_process(r);
+		dir_remove(r->out);
+	}
+	free(emulator);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_endings, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_matrix_goes_on, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_interrupt_and_resume, rig_setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_damaged_cell, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_other_builds, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_stubborn, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_killed, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_locked, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_refused, rig_setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_shell, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_names, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_full_disk, rig_setup, rig_teardown),
 	};
