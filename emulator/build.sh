@@ -19,8 +19,7 @@ bin/qemu-system-x86_64, and share/ with the firmware for its -L option.
   --print     build nothing, print the directory of the last such build
 
 PINLAB_CACHE is the cache (default: ~/.cache/pinlab), JOBS the number of
-compilers (default: all processors).  Exit status: 0, or 2 with one line on
-stderr.
+compilers (default: all processors).  Exit status: 0, or 2 and why.
 EOF
 }
 
@@ -189,16 +188,16 @@ build()
 	apply_series "$src"
 	cp "$DEVICES" "$src/configs/devices/x86_64-softmmu/pinlab.mak"
 	mkdir -p "$WORK/build" "$out/bin" "$out/share"
+	# In the background, so that a signal need not wait for the end.
 	# shellcheck disable=SC2086
 	(cd "$WORK/build" && ../src/configure $FLAGS &&
-	 ninja -j "${JOBS:-$(nproc)}" qemu-system-x86_64) \
-		>>"$LOG" 2>&1 || die "QEMU does not build, see $LOG"
+	 exec ninja -j "${JOBS:-$(nproc)}" qemu-system-x86_64) >>"$LOG" 2>&1 &
+	wait $! || die "QEMU does not build, see $LOG"
 	install -s "$WORK/build/qemu-system-x86_64" "$out/bin/"
 	find_firmware | xargs install -m 644 -t "$out/share/"
 }
 
-SOURCE=${PINLAB_QEMU_SOURCE-}
-PRINT=
+SOURCE=${PINLAB_QEMU_SOURCE-} PRINT=
 while [ $# -gt 0 ]; do
 	case $1 in
 	--source)
@@ -241,7 +240,7 @@ if [ ! -d "$OUT" ]; then
 	rm -rf "$OUT".tmp.*	# of a run that was killed
 	WORK=$(mktemp -d "$OUT.tmp.XXXXXXXX")
 	trap 'rm -rf "$WORK"' EXIT
-	trap 'exit 2' HUP INT TERM
+	trap 'kill $(jobs -p) 2>/dev/null || true; exit 2' HUP INT TERM
 	: >"$LOG"
 	build "$WORK/out"
 	mv -T "$WORK/out" "$OUT"
