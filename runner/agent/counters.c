@@ -43,7 +43,7 @@ static int counter_start(struct agent *a, void *state)
 static void counter_stop(struct agent *a, void *state)
 {
 	struct counter *c = state;
-	double v;
+	uint64_t v;
 
 	for (size_t i = 0; i < COUNTERS; i++)
 		if (c->fd[i] >= 0 && !perf_read_counter(c->fd[i], &v))

@@ -177,12 +177,12 @@ void perf_ring_take(struct perf_ring *r)
 	r->has_next = false;
 }
 
-int perf_read_counter(int fd, double *value)
+int perf_read_counter(int fd, uint64_t *value)
 {
 	struct { uint64_t value, enabled, running; } c;
 
 	if (read(fd, &c, sizeof(c)) != sizeof(c) || !c.running)
 		return -ENODATA;
-	*value = (double)c.value * c.enabled / c.running;
+	*value = ((unsigned __int128)c.value * c.enabled + c.running / 2) / c.running;
 	return 0;
 }

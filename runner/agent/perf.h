@@ -50,7 +50,7 @@ int perf_ring_join(const struct perf_ring *r, int fd);
 const struct perf_record *perf_ring_peek(struct perf_ring *r);
 void perf_ring_take(struct perf_ring *r);
 
-/* A counter's value; scaled if it did not count all the time. Returns 0 or -ENODATA. */
-int perf_read_counter(int fd, double *value);
+/* A counter's value; scaled and rounded if it did not count all the time. Returns 0 or -ENODATA. */
+int perf_read_counter(int fd, uint64_t *value);
 
 #endif
