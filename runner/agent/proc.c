@@ -174,18 +174,22 @@ static void read_pss(struct agent *a, struct proc *p)
  * Free pages of the host, those on the per-CPU lists included: after a big VM went, these hold some
  * ten MiB that MemFree does not count.
  */
-static int64_t mem_free_kib(struct proc *p)
+static int64_t mem_free_kib(const struct proc *p)
 {
-	int64_t free = p->last.column[TL_MEM_FREE_KIB];
-	int fd = open("/proc/zoneinfo", O_RDONLY | O_CLOEXEC);
+	int64_t free = p->last.column[TL_MEM_FREE_KIB], pages = 0;
+	FILE *zones = fopen("/proc/zoneinfo", "re");
+	char line[256];
+	long long count;
 
-	if (!slurp(p, fd))
+	if (!zones)
+		return RECORD_MISSING;
+	while (fgets(line, sizeof(line), zones))
+		if (sscanf(line, " count: %lld", &count) == 1)
+			pages += count;
+	if (ferror(zones))
 		free = RECORD_MISSING;
-	for (char *at = p->text; free != RECORD_MISSING && (at = strstr(at, " count:")); at += 7)
-		free += strtoll(at + 7, NULL, 10) * (sysconf(_SC_PAGESIZE) / 1024);
-	if (fd >= 0)
-		close(fd);
-	return free;
+	fclose(zones);
+	return free == RECORD_MISSING ? free : free + pages * (sysconf(_SC_PAGESIZE) / 1024);
 }
 
 /* The VMM is gone, but freed pages are handed back by RCU and per-CPU lists: give them time. */
