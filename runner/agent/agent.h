@@ -78,9 +78,6 @@ void emit_remark(struct agent *a, const char *fmt, ...) __attribute__((format(pr
 int agent_fail(struct agent *a, enum status status, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Copy the record of `size` bytes that a frame must hold at least; false if it is shorter. */
-bool frame_record(const struct frame *f, void *record, size_t size);
-
 /*
  * Read a file into buf, NUL-terminated. Returns the bytes read (a longer file is cut), or -errno.
  */
@@ -109,13 +106,18 @@ void splat_scan(struct agent *a, struct splat_scan *s, const char *who, const ch
 
 /*
  * vmm.c. vmm_run() executes a->vmm and returns when it is reaped, its logs are read and the leak
- * check is done. Fails the cell when it ends unasked for. Returns 0 or -1.
+ * check is done. Fails the cell when it ends unasked for, or cannot be killed (it is left then).
+ * Returns 0 or -1.
  */
 int vmm_run(struct agent *a);
 void vmm_arg(struct agent *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void vmm_keep(struct agent *a, int fd);
-/* End it: SIGTERM (asks) or SIGKILL. */
-void vmm_kill(struct agent *a, int sig);
+/* Its threads stand still when this returns. 0, or -1 with the cell failed. */
+int vmm_pause(struct agent *a);
+/* Its end is expected now. When it takes too long, vmm_run() kills it and fails the cell. */
+void vmm_expect_end(struct agent *a);
+void vmm_stop(struct agent *a);		/* ask it to end, paused or not */
+void vmm_abort(struct agent *a);	/* kill it; the cell has failed */
 
 /* loop.c: call fn when fd is readable or hung up, until fn returns < 0 (then it is dropped). */
 typedef int (*loop_fn)(struct agent *a, int fd, void *data);

@@ -140,14 +140,6 @@ int agent_fail(struct agent *a, enum status status, const char *fmt, ...)
 	return -1;
 }
 
-bool frame_record(const struct frame *f, void *record, size_t size)
-{
-	if (f->len < size)
-		return false;
-	memcpy(record, f->payload, size);
-	return true;
-}
-
 static ssize_t read_all(int fd, char *buf, size_t len, bool rewind)
 {
 	size_t done = 0;

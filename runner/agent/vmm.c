@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,11 +11,13 @@
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "agent.h"
 
-#define KILL_GRACE_NS	10000000000ULL	/* between SIGTERM and SIGKILL */
+#define GRACE_NS	10000000000ULL	/* for the VMM to end, and 1 ns a byte to free */
+#define PAUSE_POLL_NS	100000L
 
 void vmm_arg(struct agent *a, const char *fmt, ...)
 {
@@ -39,24 +42,68 @@ void vmm_keep(struct agent *a, int fd)
 		a->vmm.keep[a->vmm.nr_keep++] = fd;
 }
 
-void vmm_kill(struct agent *a, int sig)
+static void vmm_kill(struct agent *a, int sig)
 {
 	if (a->vmm.pid > 0)
 		kill(a->vmm.pid, sig);
 }
 
-/* Waits for the go, so that perf can be attached to it first. */
-static void child(const struct vmm *v, int go, int out)
+static uint64_t grace_ns(const struct agent *a)
+{
+	return GRACE_NS + a->cell.memory_bytes;
+}
+
+void vmm_expect_end(struct agent *a)
+{
+	a->vmm.stop_asked = true;
+	a->deadline_ns = now_ns() + grace_ns(a);
+}
+
+void vmm_stop(struct agent *a)
+{
+	vmm_expect_end(a);
+	vmm_kill(a, SIGTERM);
+	vmm_kill(a, SIGCONT);	/* it may be paused */
+}
+
+void vmm_abort(struct agent *a)
+{
+	vmm_expect_end(a);
+	vmm_kill(a, SIGKILL);
+}
+
+int vmm_pause(struct agent *a)
+{
+	const struct timespec wait = { .tv_nsec = PAUSE_POLL_NS };
+	uint64_t end_ns = now_ns() + grace_ns(a);
+	siginfo_t si = { .si_pid = 0 };
+
+	if (a->vmm.pid <= 0)
+		return -1;
+	kill(a->vmm.pid, SIGSTOP);
+	while (!waitid(P_PID, a->vmm.pid, &si, WSTOPPED | WEXITED | WNOHANG | WNOWAIT) &&
+	       !si.si_pid && now_ns() < end_ns)
+		nanosleep(&wait, NULL);
+	return si.si_pid ? 0 : agent_fail(a, STATUS_ERROR, "the VMM cannot be stopped");
+}
+
+/*
+ * Waits for the go, so that perf can be attached to it first. The agent's ends of the pipes must
+ * not stay open here: they would keep the end of file away.
+ */
+static void child(const struct vmm *v, pid_t agent, const int go[2], const int log[2])
 {
 	int null = open("/dev/null", O_RDONLY);
 	char byte;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (read(go, &byte, 1) != 1)
+	close(go[1]);
+	close(log[0]);
+	if (getppid() != agent || read(go[0], &byte, 1) != 1)
 		_exit(127);
 	dup2(null, 0);
-	dup2(out, 1);
-	dup2(out, 2);
+	dup2(log[1], 1);
+	dup2(log[1], 2);
 	for (int i = 0; i < v->nr_keep; i++)
 		fcntl(v->keep[i], F_SETFD, 0);
 	execv(v->argv[0], (char *const *)v->argv);
@@ -114,6 +161,7 @@ static int sampler_open(struct agent *a)
 /* Forks the VMM up to its execve(); returns the pipe for the go, or -1. */
 static int vmm_fork(struct agent *a, int *out)
 {
+	pid_t agent = getpid();
 	int go[2], log[2];
 
 	if (pipe2(go, O_CLOEXEC) || pipe2(log, O_CLOEXEC))
@@ -122,7 +170,7 @@ static int vmm_fork(struct agent *a, int *out)
 	if (a->vmm.pid < 0)
 		return agent_fail(a, STATUS_ERROR, "fork: %s", strerror(errno));
 	if (a->vmm.pid == 0)
-		child(&a->vmm, go[0], log[1]);
+		child(&a->vmm, agent, go, log);
 	close(go[0]);
 	close(log[1]);
 	for (int i = 0; i < a->vmm.nr_keep; i++)
@@ -157,18 +205,34 @@ static void check_exit(struct agent *a)
 			   last[0] ? ": " : "", last);
 }
 
-static void wait_for_end(struct agent *a, bool *gone)
+/* Returns whether it is gone. */
+static bool kill_and_wait(struct agent *a, int pidfd, const bool *gone)
 {
-	if (loop_run(a, gone) == -ETIME) {
+	struct pollfd p = { .fd = pidfd, .events = POLLIN };
+
+	vmm_kill(a, SIGKILL);
+	a->deadline_ns = now_ns() + grace_ns(a);
+	loop_run(a, gone);
+	/* With its channel broken the loop does not wait. */
+	return *gone || poll(&p, 1, a->out_error ? grace_ns(a) / 1000000 : 0) > 0;
+}
+
+/* Returns whether it is gone and can be reaped. */
+static bool wait_for_end(struct agent *a, int pidfd, const bool *gone)
+{
+	bool late = loop_run(a, gone) == -ETIME, asked = a->vmm.stop_asked, dead;
+
+	if (late && !asked)
+		emit_phase(a, PHASE_TEARDOWN, now_ns());
+	dead = *gone || kill_and_wait(a, pidfd, gone);
+	if (!dead)
+		agent_fail(a, STATUS_ERROR, "the VMM cannot be killed");
+	if (late && asked)
+		agent_fail(a, STATUS_GUEST_HANG, "the VMM did not end when it was asked to");
+	else if (late)
 		agent_fail(a, STATUS_GUEST_HANG, "no end within %lld ms of the host's time",
 			   (long long)a->cell.timeout_ns / 1000000);
-		emit_phase(a, PHASE_TEARDOWN, now_ns());
-		vmm_kill(a, SIGKILL);
-		a->deadline_ns = now_ns() + KILL_GRACE_NS;
-		loop_run(a, gone);
-	}
-	if (a->out_error)
-		vmm_kill(a, SIGKILL);
+	return dead;
 }
 
 static int vmm_start(struct agent *a, int go)
@@ -213,7 +277,10 @@ int vmm_run(struct agent *a)
 		reap(a);
 		return -1;
 	}
-	wait_for_end(a, &gone);
+	if (!wait_for_end(a, pidfd, &gone)) {
+		read_rest(a);
+		return -1;
+	}
 	if (a->vmm.measured)
 		emit_phase(a, PHASE_LEAK_CHECK, now_ns());
 	reap(a);

@@ -10,12 +10,13 @@
 #include <cpuid.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/sendfile.h>
 #include <unistd.h>
 
 #include "agent.h"
+#include "inbound.h"
 
 #define QEMU		"/qemu/bin/qemu-system-x86_64"
 #define FIRMWARE	"/qemu/share"
@@ -31,8 +32,14 @@
 
 static const char *const needed[] = { QEMU, OVMF_CODE, OVMF_VARS, KERNEL, INITRAMFS, DISK };
 
+/* A guest speaks for itself alone. */
+static const char *const guest_metrics[] = {
+	"guest_uptime_ns", "guest_memory_total_kib", "guest_disk_ok", "guest_disk_kib",
+	"guest_swiotlb_peak_kib", "guest_sev_active", NULL,
+};
+
 struct boot {
-	struct frame_reader reader;
+	struct inbound in;
 	struct splat_scan console, kmsg;
 	uint64_t hello_ns;
 	bool disk_checked, sev_told;
@@ -106,18 +113,26 @@ static void device_args(struct agent *a, int console, int probe)
 	vmm_arg(a, "virtio-blk-pci,drive=disk" VIRTIO);
 }
 
-static void on_metric(struct agent *a, struct boot *b, struct record_metric *m)
+static int on_uptime(struct agent *a, const struct boot *b, double uptime_ns, char *err)
+{
+	if (!b->in.hello || uptime_ns < 0 || uptime_ns > b->hello_ns) {
+		snprintf(err, OPT_ERR_MAX, "an uptime of %.0f ns, %s", uptime_ns,
+			 b->in.hello ? "the host's is less" : "before a hello");
+		return -EBADMSG;
+	}
+	emit_phase(a, PHASE_KERNEL, b->hello_ns - (uint64_t)uptime_ns);
+	emit_phase(a, PHASE_USERSPACE, b->hello_ns);
+	return 0;
+}
+
+static int on_metric(struct agent *a, struct boot *b, const struct record_metric *m, char *err)
 {
 	bool sev = a->cell.guest == GUEST_SEV;
 
-	m->name[sizeof(m->name) - 1] = '\0';
-	if (strncmp(m->name, "guest_", 6) || !metric_find(m->name))
-		return;		/* a guest speaks for itself alone */
+	if (!strcmp(m->name, "guest_uptime_ns") && on_uptime(a, b, m->value, err))
+		return -EBADMSG;
 	emit_metric(a, m->name, m->value);
-	if (!strcmp(m->name, "guest_uptime_ns")) {
-		emit_phase(a, PHASE_KERNEL, b->hello_ns - (uint64_t)m->value);
-		emit_phase(a, PHASE_USERSPACE, b->hello_ns);
-	} else if (!strcmp(m->name, "guest_disk_ok")) {
+	if (!strcmp(m->name, "guest_disk_ok")) {
 		b->disk_checked = true;
 		if (m->value != 1)
 			agent_fail(a, STATUS_FAIL, "the guest read wrong data from its disk");
@@ -127,12 +142,13 @@ static void on_metric(struct agent *a, struct boot *b, struct record_metric *m)
 			agent_fail(a, STATUS_FAIL, "SEV is %s in the guest, the cell's guest is %s",
 				   m->value == 1 ? "active" : "off", guest_names[a->cell.guest]);
 	}
+	return 0;
 }
 
 static void on_log(struct agent *a, struct boot *b, const struct frame *f)
 {
 	const char *text = (const char *)f->payload + sizeof(struct record_log);
-	size_t len = f->len < sizeof(struct record_log) ? 0 : f->len - sizeof(struct record_log);
+	size_t len = f->len - sizeof(struct record_log);
 
 	emit_log(a, LOG_GUEST, text, len);
 	splat_scan(a, &b->kmsg, "guest", text, len);
@@ -144,13 +160,13 @@ static void on_end(struct agent *a, struct boot *b)
 		agent_fail(a, STATUS_FAIL, "the guest could not tell whether SEV is active");
 	if (a->cell.p.boot.disk && !b->disk_checked)
 		agent_fail(a, STATUS_FAIL, "the guest has no disk to check");
-	collect_mark(a, MARK_WORKLOAD_END);
+	if (!vmm_pause(a))	/* faults and what KVM counts of them must be of one moment */
+		collect_mark(a, MARK_WORKLOAD_END);
 	emit_phase(a, PHASE_TEARDOWN, now_ns());
-	a->vmm.stop_asked = true;
-	vmm_kill(a, SIGTERM);
+	vmm_stop(a);
 }
 
-static void on_frame(struct agent *a, struct boot *b, const struct frame *f)
+static int on_frame(struct agent *a, struct boot *b, const struct frame *f, char *err)
 {
 	struct record_metric metric;
 	struct record_phase phase;
@@ -160,13 +176,12 @@ static void on_frame(struct agent *a, struct boot *b, const struct frame *f)
 		b->hello_ns = now_ns();
 		break;
 	case RECORD_METRIC:
-		if (frame_record(f, &metric, sizeof(metric)))
-			on_metric(a, b, &metric);
-		break;
+		memcpy(&metric, f->payload, sizeof(metric));
+		return on_metric(a, b, &metric, err);
 	case RECORD_PHASE:
 		/* The guest's times are not the host's: what counts is when it arrives. */
-		if (frame_record(f, &phase, sizeof(phase)) &&
-		    (phase.phase == PHASE_WORKLOAD || phase.phase == PHASE_STOP))
+		memcpy(&phase, f->payload, sizeof(phase));
+		if (phase.phase == PHASE_WORKLOAD || phase.phase == PHASE_STOP)
 			emit_phase(a, phase.phase, now_ns());
 		break;
 	case RECORD_LOG:
@@ -176,22 +191,26 @@ static void on_frame(struct agent *a, struct boot *b, const struct frame *f)
 		on_end(a, b);
 		break;
 	}
+	return 0;
 }
 
 static int probe_readable(struct agent *a, int fd, void *data)
 {
 	struct boot *b = data;
-	char buf[8192], err[OPT_ERR_MAX];
+	char buf[8192], err[OPT_ERR_MAX] = "out of memory";
 	ssize_t n = read(fd, buf, sizeof(buf));
 	struct frame f;
 	int ret;
 
-	if (n <= 0 || frame_feed(&b->reader, buf, n))
+	if (n <= 0)
 		return -1;
-	while ((ret = frame_next(&b->reader, &f, err)) > 0)
-		on_frame(a, b, &f);
-	if (ret < 0)
+	ret = frame_feed(&b->in.reader, buf, n);
+	while (!ret && (ret = inbound_next(&b->in, &f, err)) > 0)
+		ret = on_frame(a, b, &f, err);
+	if (ret) {
 		agent_fail(a, STATUS_ERROR, "from the guest: %s", err);
+		vmm_abort(a);
+	}
 	return ret;
 }
 
@@ -219,7 +238,13 @@ static int check_image(struct agent *a)
 
 void boot_run(struct agent *a)
 {
-	struct boot b = { .hello_ns = 0 };
+	struct boot b = {
+		.in = {
+			.metrics = guest_metrics,
+			.types = 1 << RECORD_HELLO | 1 << RECORD_PHASE | 1 << RECORD_METRIC |
+				 1 << RECORD_LOG | 1 << RECORD_END,
+		},
+	};
 	int console[2], probe[2];
 
 	emit_phase(a, PHASE_MODULES, now_ns());
@@ -238,5 +263,5 @@ void boot_run(struct agent *a)
 	if (!loop_add(a, console[0], console_readable, &b) &&
 	    !loop_add(a, probe[0], probe_readable, &b))
 		vmm_run(a);
-	frame_reader_free(&b.reader);
+	frame_reader_free(&b.in.reader);
 }

@@ -5,9 +5,15 @@
 #include <unistd.h>
 
 #include "agent.h"
+#include "inbound.h"
+
+static const char *const micro_metrics[] = {
+	"guest_memory_pages", "registered_pages", "launch_pages", "touched_pages",
+	"corrupt_pages", "teardown_vm_ns", "teardown_unmap_ns", NULL,
+};
 
 struct touch {
-	struct frame_reader reader;
+	struct inbound in;
 	bool done;		/* the workload went through */
 };
 
@@ -30,7 +36,8 @@ static void on_end(struct agent *a, struct touch *t, const struct record_end *e)
 {
 	if (e->status != STATUS_PASS)
 		agent_fail(a, e->status, "%s", e->reason);
-	a->vmm.stop_asked = t->done;
+	if (t->done)
+		vmm_expect_end(a);
 }
 
 static void on_frame(struct agent *a, struct touch *t, const struct frame *f, int fd)
@@ -40,41 +47,58 @@ static void on_frame(struct agent *a, struct touch *t, const struct frame *f, in
 		struct record_metric metric;
 		struct record_gate gate;
 		struct record_end end;
-	} r;
+	} r = { .phase = { 0 } };
 
-	if (f->type == RECORD_PHASE && frame_record(f, &r, sizeof(r.phase))) {
+	memcpy(&r, f->payload, f->len < sizeof(r) ? f->len : sizeof(r));
+	switch (f->type) {
+	case RECORD_PHASE:
 		if (r.phase.phase != PHASE_DONE)
 			emit_phase(a, r.phase.phase, r.phase.t_ns);
-	} else if (f->type == RECORD_METRIC && frame_record(f, &r, sizeof(r.metric))) {
+		break;
+	case RECORD_METRIC:
 		on_metric(a, &r.metric);
-	} else if (f->type == RECORD_GATE && frame_record(f, &r, sizeof(r.gate))) {
+		break;
+	case RECORD_GATE:
 		on_gate(a, t, &r.gate, fd);
-	} else if (f->type == RECORD_END && frame_record(f, &r, sizeof(r.end))) {
+		break;
+	case RECORD_END:
 		on_end(a, t, &r.end);
+		break;
 	}
 }
 
 static int channel_readable(struct agent *a, int fd, void *data)
 {
 	struct touch *t = data;
-	char buf[8192], err[OPT_ERR_MAX];
+	char buf[8192], err[OPT_ERR_MAX] = "out of memory";
 	ssize_t n = read(fd, buf, sizeof(buf));
 	struct frame f;
 	int ret;
 
-	if (n <= 0 || frame_feed(&t->reader, buf, n))
+	if (n <= 0)
 		return -1;
-	while ((ret = frame_next(&t->reader, &f, err)) > 0)
+	ret = frame_feed(&t->in.reader, buf, n);
+	while (!ret && (ret = inbound_next(&t->in, &f, err)) > 0) {
 		on_frame(a, t, &f, fd);
-	if (ret < 0)
+		ret = 0;
+	}
+	if (ret) {
 		agent_fail(a, STATUS_ERROR, "from micro: %s", err);
+		vmm_abort(a);
+	}
 	return ret;
 }
 
 void touch_run(struct agent *a)
 {
 	const struct opt_desc *d = workload_types[WORKLOAD_TOUCH].params;
-	struct touch t = { .done = false };
+	struct touch t = {
+		.in = {
+			.metrics = micro_metrics,
+			.types = 1 << RECORD_PHASE | 1 << RECORD_METRIC | 1 << RECORD_GATE |
+				 1 << RECORD_END,
+		},
+	};
 	char text[OPT_STR_MAX];
 	int sock[2];
 
@@ -101,5 +125,5 @@ void touch_run(struct agent *a)
 	a->vmm.measured = true;
 	if (!loop_add(a, sock[0], channel_readable, &t))
 		vmm_run(a);
-	frame_reader_free(&t.reader);
+	frame_reader_free(&t.in.reader);
 }
