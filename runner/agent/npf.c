@@ -237,6 +237,22 @@ static void npf_sample(struct agent *a, void *state, struct record_sample *s)
 	drain(a, state, false);
 }
 
+/*
+ * The VMM stands still: what KVM counted up to here are the exits up to here. An exit whose entry
+ * comes when it goes on would have the pause in its latency.
+ */
+static void npf_mark(struct agent *a, void *state, enum mark mark)
+{
+	struct npf *n = state;
+
+	if (mark != MARK_WORKLOAD_END)
+		return;
+	drain(a, n, true);
+	pairing_drop(&n->pairing);
+	emit_metric(a, "npf_exits_end", n->pairing.exits);
+	emit_metric(a, "npf_not_reserved_end", n->pairing.not_reserved);
+}
+
 static uint64_t read_count(int fd)
 {
 	uint64_t v = 0;
@@ -254,13 +270,11 @@ static void npf_stop(struct agent *a, void *state)
 		exits += read_count(n->fds[cpu][EV_EXIT]);
 	emit_metric(a, "npf_exits", exits);
 	emit_metric(a, "kvm_page_fault_events", read_count(n->page_fault_fd));
+	emit_metric(a, "npf_unpaired", pairing_unpaired(&n->pairing));
 	emit_metric(a, "npf_lost", n->lost);
 	if (n->lost)
 		agent_fail(a, STATUS_LOST_EVENTS, "%llu fault events lost by full perf buffers",
 			   (unsigned long long)n->lost);
-	if (n->pairing.unpaired)
-		emit_remark(a, "npf: %llu exits without an entry after them",
-			    (unsigned long long)n->pairing.unpaired);
 }
 
 const struct collector npf_collector = {
@@ -269,5 +283,6 @@ const struct collector npf_collector = {
 	.probe = npf_probe,
 	.start = npf_start,
 	.sample = npf_sample,
+	.mark = npf_mark,
 	.stop = npf_stop,
 };

@@ -98,11 +98,10 @@ void pairing_exit(struct pairing *p, uint32_t tid, uint32_t vcpu, uint64_t t_ns,
 {
 	struct pairing_thread *t = thread_get(p, tid, true);
 
-	if (!t) {
-		p->unpaired++;
+	p->exits++;
+	p->not_reserved += !(error_code & NPF_ERROR_RSVD);
+	if (!t)
 		return;
-	}
-	p->unpaired += t->open;
 	*t = (struct pairing_thread){
 		.tid = tid, .open = true, .mmio = error_code & NPF_ERROR_RSVD,
 		.fault = { .t_ns = t_ns, .gpa = gpa, .error_code = error_code, .vcpu = vcpu },
@@ -141,10 +140,17 @@ bool pairing_entry(struct pairing *p, uint32_t tid, uint64_t t_ns, struct record
 	if (!t || !t->open)
 		return false;
 	t->open = false;
+	p->paired++;
 	refault = !t->mmio && seen_add(p, t->fault.gpa >> PAGE_SHIFT);
 	*f = t->fault;
 	f->latency_ns = t_ns - f->t_ns - t->lost_ns;
 	f->kind = t->mmio ? FAULT_MMIO : t->spurious ? FAULT_SPURIOUS :
 		  refault ? FAULT_REFAULT : FAULT_FIRST;
 	return true;
+}
+
+void pairing_drop(struct pairing *p)
+{
+	for (size_t i = 0; i < p->nr_threads; i++)
+		p->threads[i].open = false;
 }

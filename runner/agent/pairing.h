@@ -36,7 +36,8 @@ struct pairing {
 	size_t nr_threads;
 	uint64_t *seen;		/* open-addressing set of gfn + 1 */
 	size_t nr_seen, seen_size;
-	uint64_t unpaired;	/* exits that no entry followed, entries with no room to track */
+	uint64_t exits, not_reserved;	/* all, and those without NPF_ERROR_RSVD */
+	uint64_t paired;		/* exits given out as a fault */
 };
 
 /* Room for the gfns of memory_bytes is taken at once. Returns 0 or -ENOMEM. */
@@ -50,5 +51,13 @@ void pairing_mmio(struct pairing *p, uint32_t tid);
 void pairing_switch(struct pairing *p, uint32_t tid, uint64_t t_ns, bool out, bool preempted);
 /* Returns true with *f set when a fault is complete. */
 bool pairing_entry(struct pairing *p, uint32_t tid, uint64_t t_ns, struct record_fault *f);
+/* Give up what is open: its latency would not be the fault's. */
+void pairing_drop(struct pairing *p);
+
+/* Exits that gave no fault so far: open, dropped, no entry seen, no room to track. */
+static inline uint64_t pairing_unpaired(const struct pairing *p)
+{
+	return p->exits - p->paired;
+}
 
 #endif

@@ -50,6 +50,11 @@ const struct metric_desc metrics[] = {
 
 	AGENT("npf_lost", "count", LOWER, "events lost by the perf ring buffers"),
 	AGENT("npf_exits", "count", NONE, "kvm:kvm_exit with reason NPF, as a perf count"),
+	AGENT("npf_unpaired", "count", NONE,
+	      "NPF exits without a fault record: no re-entry of the vCPU, or a pause before it"),
+	AGENT("npf_exits_end", "count", NONE, "NPF exits up to the end of the workload"),
+	AGENT("npf_not_reserved_end", "count", NONE,
+	      "of npf_exits_end, those without the reserved bit of an MMIO SPTE"),
 	AGENT("kvm_page_fault_events", "count", NONE, "kvm:kvm_page_fault, as a perf count"),
 	AGENT("kvm_exits", "count", LOWER, "KVM's exits statistic of all vCPUs"),
 	AGENT("kvm_pf_taken", "count", LOWER, "KVM's pf_taken statistic of all vCPUs"),

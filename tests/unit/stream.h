@@ -194,6 +194,9 @@ static inline void put_body(struct fixture *f)
 	put_fault(f, 320, FAULT_REFAULT, 20);
 	put_fault(f, 250, FAULT_MMIO, 900);
 	put_metric(f, "npf_lost", 0);
+	put_metric(f, "npf_unpaired", 0);
+	put_metric(f, "npf_exits_end", 4);
+	put_metric(f, "npf_not_reserved_end", 3);
 	put_metric(f, "kvm_page_fault_events", 4);
 	put_log(f, LOG_VMM, "one\n");
 	put_log(f, LOG_VMM, "two\n");

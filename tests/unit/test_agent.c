@@ -2,7 +2,9 @@
 /* The pure parts of the agent: pairing of fault events, tracefs formats, launch phases, splats. */
 #include <errno.h>
 #include <linux/kvm.h>
+#include <math.h>
 
+#include "agent/inbound.h"
 #include "agent/launchphase.h"
 #include "agent/pairing.h"
 #include "agent/splat.h"
@@ -100,7 +102,9 @@ static void test_pairing(void **state)
 	(void)state;
 	assert_int_equal(pairing_init(&p, 0), 0);
 	run_steps(&p, steps, sizeof(steps) / sizeof(steps[0]));
-	assert_int_equal(p.unpaired, 1);
+	assert_int_equal(pairing_unpaired(&p), 1);
+	assert_int_equal(p.exits, 13);
+	assert_int_equal(p.not_reserved, 12);
 	pairing_free(&p);
 }
 
@@ -132,9 +136,13 @@ static void test_pairing_threads(void **state)
 	assert_int_equal(pairing_init(&p, 0), 0);
 	for (uint32_t tid = 1; tid <= PAIRING_THREADS_MAX + 5; tid++)
 		pairing_exit(&p, tid, 0, tid, (uint64_t)tid << 12, 6);
-	assert_int_equal(p.unpaired, 5);
+	assert_int_equal(p.exits, PAIRING_THREADS_MAX + 5);
 	assert_false(pairing_entry(&p, PAIRING_THREADS_MAX + 1, 5000, &f));
 	assert_true(pairing_entry(&p, PAIRING_THREADS_MAX, 5000, &f));
+	assert_int_equal(pairing_unpaired(&p), PAIRING_THREADS_MAX + 4);
+	pairing_drop(&p);
+	assert_false(pairing_entry(&p, 1, 5000, &f));
+	assert_int_equal(pairing_unpaired(&p), PAIRING_THREADS_MAX + 4);
 	pairing_free(&p);
 }
 
@@ -262,6 +270,96 @@ static void test_kmsg(void **state)
 	assert_int_equal(kmsg_format(line, none), 0);
 }
 
+/* One record of a peer: of `len` bytes, a metric's or an end's struct if it has that type. */
+struct sent {
+	enum record_type type;
+	uint32_t len;
+	const char *name;
+	double value;
+	uint32_t number;	/* of a phase, status */
+};
+
+static void put_sent(struct frame_writer *w, const struct sent *s)
+{
+	union {
+		struct record_hello hello;
+		struct record_phase phase;
+		struct record_metric metric;
+		struct record_end end;
+	} r;
+
+	memset(&r, 0, sizeof(r));
+	if (s->type == RECORD_METRIC) {
+		memcpy(r.metric.name, s->name, strnlen(s->name, sizeof(r.metric.name)));
+		r.metric.value = s->value;
+	} else if (s->type == RECORD_PHASE) {
+		r.phase.phase = s->number;
+	} else if (s->type == RECORD_END) {
+		r.end.status = s->number;
+		memset(r.end.reason, 'x', s->value != 0 ? sizeof(r.end.reason) : 1);
+	}
+	assert_int_equal(frame_write(w, s->type, &r, s->len, NULL, 0), 0);
+}
+
+#define HELLO	{ RECORD_HELLO, sizeof(struct record_hello), NULL, 0, 0 }
+#define METRIC(name, v)	{ RECORD_METRIC, sizeof(struct record_metric), name, v, 0 }
+#define PHASE_IS(n)	{ RECORD_PHASE, sizeof(struct record_phase), NULL, 0, n }
+#define END(status, v)	{ RECORD_END, sizeof(struct record_end), NULL, v, status }
+#define LONG	"0123456789012345678901234567890123456789012345678"
+
+static void test_inbound(void **state)
+{
+	static const char *const names[] = { "guest_a", "guest_b", NULL };
+	static const struct {
+		struct sent sent[4];
+		const char *reason;	/* why the last is refused, or NULL */
+	} rows[] = {
+		{ { HELLO, METRIC("guest_a", 1), METRIC("guest_b", -1), END(STATUS_PASS, 0) },
+		  NULL },
+		{ { HELLO, PHASE_IS(PHASE_WORKLOAD) }, NULL },
+		{ { METRIC("guest_a", 1), METRIC("guest_a", 1) }, "'guest_a' sent twice" },
+		{ { METRIC("npf_lost", 1) }, "'npf_lost' is not its to send" },
+		{ { METRIC("guest_a", NAN) }, "'guest_a' is not a number" },
+		{ { METRIC("guest_a", -INFINITY) }, "'guest_a' is not a number" },
+		{ { METRIC(LONG, 1) }, "a metric's name has no end" },
+		{ { HELLO, HELLO }, "a second hello" },
+		{ { PHASE_IS(PHASES) }, "unknown phase" },
+		{ { END(STATUS_HOST_PANIC, 0) }, "unknown status" },
+		{ { END(STATUS_PASS, 1) }, "unknown status" },
+		{ { END(STATUS_PASS, 0), END(STATUS_PASS, 0) }, "a record after the end" },
+		{ { { RECORD_PHASE, 3, NULL, 0, 0 } }, "record of a wrong length" },
+		{ { { RECORD_GATE, 8, NULL, 0, 0 } }, "a record that is not its to send" },
+	};
+	char bytes[4096], err[OPT_ERR_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct inbound in = {
+			.metrics = names,
+			.types = 1 << RECORD_HELLO | 1 << RECORD_PHASE | 1 << RECORD_METRIC |
+				 1 << RECORD_END,
+		};
+		struct frame_writer w = { .fd = -1 };
+		struct frame f;
+		int fds[2], n = 0, ret;
+
+		assert_int_equal(pipe(fds), 0);
+		w.fd = fds[1];
+		while (n < 4 && rows[i].sent[n].type)
+			put_sent(&w, &rows[i].sent[n++]);
+		assert_int_equal(frame_feed(&in.reader, bytes, read(fds[0], bytes, 4096)), 0);
+		while (--n)
+			assert_int_equal(inbound_next(&in, &f, err), 1);
+		ret = inbound_next(&in, &f, err);
+		if (ret != (rows[i].reason ? -EBADMSG : 1) ||
+		    (rows[i].reason && !strstr(err, rows[i].reason)))
+			fail_msg("row %zu: %d, %s", i, ret, err);
+		frame_reader_free(&in.reader);
+		close(fds[0]);
+		close(fds[1]);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -273,6 +371,7 @@ int main(void)
 		cmocka_unit_test(test_launchphase_filter),
 		cmocka_unit_test(test_splat),
 		cmocka_unit_test(test_kmsg),
+		cmocka_unit_test(test_inbound),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
