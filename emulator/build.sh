@@ -188,9 +188,11 @@ build()
 	apply_series "$src"
 	cp "$DEVICES" "$src/configs/devices/x86_64-softmmu/pinlab.mak"
 	mkdir -p "$WORK/build" "$out/bin" "$out/share"
-	# In the background, so that a signal need not wait for the end.
+	# In the background, so that a signal need not wait for the end. The same binary comes out
+	# wherever it is built: it is part of the bench host, and so of what a result depends on.
 	# shellcheck disable=SC2086
-	(cd "$WORK/build" && ../src/configure $FLAGS &&
+	(cd "$WORK/build" &&
+	 ../src/configure $FLAGS --extra-cflags="-ffile-prefix-map=$WORK/src=." &&
 	 exec ninja -j "${JOBS:-$(nproc)}" qemu-system-x86_64) >>"$LOG" 2>&1 &
 	wait $! || die "QEMU does not build, see $LOG"
 	install -s "$WORK/build/qemu-system-x86_64" "$out/bin/"
