@@ -23,6 +23,17 @@ count()	# FILE NAME STATUS
 	failed=$((failed + not_ok))
 }
 
+tell()	# LOG NAME STATUS SECONDS
+{
+	if grep -qE '^(not ok|\[  FAILED)' "$1" || [ "$3" != 0 ]; then
+		cat "$1"
+	else
+		grep '^ok' "$1"
+	fi
+	count "$1" "$2" "$3"
+	echo "# $2: status $3, $4 s"
+}
+
 run()	# NAME SECONDS COMMAND...
 {
 	local name=$1 limit=$2 log start status
@@ -31,19 +42,15 @@ run()	# NAME SECONDS COMMAND...
 	start=$SECONDS
 	timeout -k 30 "$limit" "$@" >"$log" 2>&1 </dev/null
 	status=$?
-	if grep -qE '^(not ok|\[  FAILED)' "$log" || [ $status != 0 ]; then
-		cat "$log"
-	else
-		grep '^ok' "$log"
-	fi
-	count "$log" "$name" "$status"
-	echo "# $name: status $status, $((SECONDS - start)) s"
+	tell "$log" "$name" $status $((SECONDS - start))
 	rm -f "$log"
 }
 
+# Several at once: they wait more than they work.
 unit()
 {
-	local san program name
+	local san program logs
+	logs=$(mktemp -d)
 	for san in '' 1; do
 		if ! make -s -j"$(nproc)" SAN=$san unit-programs; then
 			echo "not ok - the unit tests do not build (SAN=$san)"
@@ -51,11 +58,23 @@ unit()
 			continue
 		fi
 		for program in "build${san:+-san}"/tests/test_*; do
-			[[ $program == *.* ]] && continue
-			name=$(basename "$program")
-			run "$name${san:+ under ASan, UBSan}" 60 "$program"
+			[[ $program == *.* ]] || echo "$program${san:+ (ASan,UBSan)}"
 		done
-	done
+	done >"$logs/programs"
+	grep '^not ok' "$logs/programs"
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	grep '^build' "$logs/programs" | LOGS=$logs xargs -P $(($(nproc) + 2)) -L 1 bash -c '
+		log=$LOGS/${0//\//-}
+		timeout -k 5 60 "$0" >"$log" 2>&1 </dev/null
+		echo $? $SECONDS >"$log.status"'
+	while read -r program san; do
+		local log=$logs/${program//\//-}
+		[[ $program == build* ]] || continue
+		[ -e "$log.status" ] || { : >"$log"; echo 125 0 >"$log.status"; }
+		# shellcheck disable=SC2046 # two words
+		tell "$log" "$(basename "$program")${san:+ $san}" $(cat "$log.status")
+	done <"$logs/programs"
+	rm -rf "$logs"
 }
 
 case ${1:-all} in
