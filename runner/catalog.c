@@ -139,7 +139,9 @@ int kernel_load(struct config *c, const struct item *name, struct kernel *k, cha
 
 static int set_type(struct workload *w, const struct ini_entry *e, char *err)
 {
+	char allowed[128] = "";
 	const struct opt_desc *d;
+	size_t n = 0;
 
 	for (int i = 0; i < WORKLOADS; i++) {
 		if (strcmp(workload_types[i].name, e->value))
@@ -149,8 +151,10 @@ static int set_type(struct workload *w, const struct ini_entry *e, char *err)
 			w->params[w->nr_params++].desc = d;
 		return 0;
 	}
-	return ini_error(e, err, "type: found '%.64s', allowed: null, touch, boot, selftest",
-			 e->value);
+	for (int i = 0; i < WORKLOADS; i++)
+		n += snprintf(allowed + n, sizeof(allowed) - n, "%s%s", n ? ", " : "",
+			      workload_type_names[i]);
+	return ini_error(e, err, "type: found '%.64s', allowed: %s", e->value, allowed);
 }
 
 /* What a later source says of a key replaces what an earlier one said. */

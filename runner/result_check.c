@@ -5,8 +5,8 @@
 #include "csvfile.h"
 #include "result_internal.h"
 
-#define ANY_GUEST	(1 << GUEST_HOST | 1 << GUEST_PLAIN | 1 << GUEST_SEV)
-#define VM_GUEST	(1 << GUEST_PLAIN | 1 << GUEST_SEV)
+#define VM_GUEST	(1 << GUEST_PLAIN | 1 << GUEST_SEV | 1 << GUEST_SEV_NOPIN)
+#define ANY_GUEST	(1 << GUEST_HOST | VM_GUEST)
 
 enum relation { REL_EQ, REL_LE };
 

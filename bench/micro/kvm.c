@@ -39,7 +39,7 @@ int vm_open(struct micro *m)
 				  errno == EACCES ? "be root or in group kvm" : "load kvm-amd");
 	if (read_cpuid(m))
 		return -1;
-	if (m->guest == GUEST_SEV)
+	if (guest_is_sev(m->guest))
 		return sev_vm_create(m);
 	m->vm_fd = ioctl(m->kvm_fd, KVM_CREATE_VM, 0);
 	if (m->vm_fd < 0)

@@ -42,6 +42,7 @@ struct report {
 };
 
 struct micro {
+	int64_t workload;		/* enum workload_id */
 	int64_t guest;			/* enum guest_kind */
 	int64_t memory_bytes;
 	int64_t fd;

@@ -22,6 +22,8 @@
 #include "micro.h"
 
 static const struct opt_desc micro_options[] = {
+	{ "workload", OPT_ENUM, OPT_I64(struct micro, workload), 0, 0, workload_type_names,
+	  "touch", "type of workload; its parameters follow" },
 	{ "guest", OPT_ENUM, OPT_I64(struct micro, guest), 0, 0, guest_names, "plain",
 	  "kind of guest" },
 	{ "memory", OPT_SIZE, OPT_I64(struct micro, memory_bytes), 16LL << 20, 1LL << 40, NULL,
@@ -46,37 +48,50 @@ int micro_fail(struct micro *m, enum micro_exit why, const char *fmt, ...)
 
 static void usage(FILE *f)
 {
-	const struct opt_desc *tables[] = { micro_options, workload_types[WORKLOAD_TOUCH].params };
+	const struct opt_desc *tables[] = {
+		micro_options, workload_types[WORKLOAD_TOUCH].params,
+		workload_types[WORKLOAD_HAZARD].params,
+	};
 
-	fprintf(f, "usage: micro [--KEY VALUE]...\n");
-	for (int t = 0; t < 2; t++)
+	fprintf(f, "usage: micro [--workload TYPE] [--KEY VALUE]...\n");
+	for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++)
 		for (const struct opt_desc *d = tables[t]; d->name; d++)
-			fprintf(f, "  --%-10s %s (default %s)\n", d->name, d->help, d->def);
+			fprintf(f, "  --%-10s %s (default %s)\n", d->name, d->help,
+				d->def ? d->def : "none");
 }
 
 static int parse_args(struct micro *m, int argc, char **argv)
 {
+	const struct opt_desc *params;
+	int64_t type = WORKLOAD_TOUCH;
 	char err[OPT_ERR_MAX];
 
 	opt_defaults(micro_options, m);
-	opt_defaults(workload_types[WORKLOAD_TOUCH].params, &m->p);
+	params = workload_types[m->workload].params;
+	opt_defaults(params, &m->p);
 	for (int i = 1; i < argc; i += 2) {
 		const char *key = strncmp(argv[i], "--", 2) ? "" : argv[i] + 2;
 		const struct opt_desc *own = opt_find(micro_options, key);
-		const struct opt_desc *touch =
-			opt_find(workload_types[WORKLOAD_TOUCH].params, key);
+		const struct opt_desc *param = own ? NULL : opt_find(params, key);
 
-		if ((!own && !touch) || i + 1 == argc) {
+		if ((!own && !param) || i + 1 == argc) {
 			usage(stderr);
 			return -1;
 		}
-		if (opt_set(own ? own : touch, own ? (void *)m : &m->p, argv[i + 1], err)) {
+		if (opt_set(own ? own : param, own ? (void *)m : &m->p, argv[i + 1], err)) {
 			fprintf(stderr, "micro: --%s: %s\n", key, err);
 			return -1;
 		}
+		if (m->workload != type) {
+			type = m->workload;
+			params = workload_types[type].params;
+			opt_defaults(params, &m->p);
+		}
 	}
-	if (m->guest == GUEST_HOST || m->memory_bytes % (2 << 20)) {
-		fprintf(stderr, "micro: guest is plain or sev, memory a multiple of 2M\n");
+	if (m->workload != WORKLOAD_TOUCH || m->guest == GUEST_HOST ||
+	    m->memory_bytes % (2 << 20)) {
+		fprintf(stderr, "micro: workload is touch, guest plain, sev or sev-nopin, memory "
+			"a multiple of 2M\n");
 		return -1;
 	}
 	return 0;
@@ -102,7 +117,7 @@ static int define(struct micro *m)
 	}
 	if (image_build(m))
 		return -1;
-	if (m->guest == GUEST_SEV) {
+	if (guest_is_sev(m->guest)) {
 		report_phase(&m->report, PHASE_LAUNCH);
 		if (sev_launch(m))
 			return -1;

@@ -134,7 +134,7 @@ struct workload_ops {
 };
 
 void null_run(struct agent *a);
-void touch_run(struct agent *a);
+void micro_run(struct agent *a);
 void boot_run(struct agent *a);
 void selftest_run(struct agent *a);
 

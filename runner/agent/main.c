@@ -29,9 +29,11 @@
 
 static const struct workload_ops workloads[WORKLOADS] = {
 	[WORKLOAD_NULL] = { null_run },
-	[WORKLOAD_TOUCH] = { touch_run },
+	[WORKLOAD_TOUCH] = { micro_run },
 	[WORKLOAD_BOOT] = { boot_run },
 	[WORKLOAD_SELFTEST] = { selftest_run },
+	[WORKLOAD_HAZARD] = { micro_run },
+	[WORKLOAD_VIEWS] = { micro_run },
 };
 
 static int open_port(void)

@@ -118,7 +118,7 @@ int host_check(struct agent *a)
 	file_read("/sys/module/kvm_amd/parameters/sev", sev, sizeof(sev));
 	sev[strcspn(sev, "\n")] = '\0';
 	emit_remark(a, "kvm_amd.sev=%s", sev[0] ? sev : "(no such parameter)");
-	if (a->cell.guest != GUEST_SEV)
+	if (!guest_is_sev(a->cell.guest))
 		return 0;
 	if (sev[0] != 'Y' && sev[0] != '1')
 		return agent_fail(a, STATUS_ERROR, "kvm_amd.sev is off; load ccp, then kvm-amd "

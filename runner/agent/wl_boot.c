@@ -89,7 +89,7 @@ static void machine_args(struct agent *a)
 		vmm_arg(a, "%s", fixed[i]);
 	vmm_arg(a, "-m");
 	vmm_arg(a, "%lldM", (long long)a->cell.memory_bytes >> 20);
-	if (a->cell.guest == GUEST_SEV)
+	if (guest_is_sev(a->cell.guest))
 		sev_args(a);
 }
 
@@ -127,7 +127,7 @@ static int on_uptime(struct agent *a, const struct boot *b, double uptime_ns, ch
 
 static int on_metric(struct agent *a, struct boot *b, const struct record_metric *m, char *err)
 {
-	bool sev = a->cell.guest == GUEST_SEV;
+	bool sev = guest_is_sev(a->cell.guest);
 
 	if (!strcmp(m->name, "guest_uptime_ns") && on_uptime(a, b, m->value, err))
 		return -EBADMSG;

@@ -109,6 +109,26 @@ const struct metric_desc metrics[] = {
 	AGENT("guest_memory_total_kib", "KiB", HIGHER, "MemTotal in the guest"),
 	AGENT("guest_uptime_ns", "ns", LOWER, "guest kernel's clock when its first process starts"),
 
+	AGENT("hazard_pages", "pages", NONE, "data pages of the guest that the host was to relocate"),
+	AGENT("hazard_moved_pages", "pages", NONE,
+	      "data pages that have another page frame after the relocation (pagemap)"),
+	AGENT("hazard_refused_pages", "pages", NONE,
+	      "data pages that were to move and have the page frame of before"),
+	AGENT("hazard_returned_pages", "pages", HIGHER,
+	      "page frames of the data that the host got back (rise of MemFree)"),
+	AGENT("hazard_swapped_pages", "pages", NONE, "data pages that were in swap (pagemap)"),
+	AGENT("hazard_corrupt_pages", "pages", LOWER,
+	      "data pages that were wrong after the relocation"),
+	AGENT("hazard_corrupt_bytes", "bytes", LOWER,
+	      "bytes that were wrong after the relocation"),
+	AGENT("hazard_ksm_shared_pages", "pages", HIGHER, "KSM's pages_shared: pages kept"),
+	AGENT("hazard_ksm_sharing_pages", "pages", HIGHER, "KSM's pages_sharing: pages saved"),
+	AGENT("pinned_hazard_pages", "pages", LOWER,
+	      "rise of pinned pages from start to just before the relocation"),
+
+	AGENT("views_checks", "count", NONE, "views of the guest's memory that were checked"),
+	AGENT("views_wrong", "count", LOWER, "views_checks that gave another value than expected"),
+
 	AGENT("selftest_exit", "code", NONE, "exit status of the selftest: 0 passed, 4 skipped"),
 
 	AGENT("task_clock_ns", "ns", LOWER, "CPU time of the VMM (perf software counter)"),

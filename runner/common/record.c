@@ -41,11 +41,13 @@ const char *const status_names[STATUSES + 1] = {
 	[STATUS_GUEST_HANG] = "guest-hang",
 	[STATUS_SPLAT] = "splat",
 	[STATUS_LOST_EVENTS] = "lost-events",
+	[STATUS_CORRUPT] = "corrupt",
 	[STATUS_HOST_PANIC] = "host-panic",
 	[STATUS_TIMEOUT] = "timeout",
 	[STATUS_HOST_EXIT] = "host-exit",
 	[STATUS_BAD_STREAM] = "bad-stream",
 	[STATUS_INTERRUPTED] = "interrupted",
+	[STATUS_XFAIL] = "xfail",
 };
 
 const char *const timeline_columns[TIMELINE_COLUMNS + 1] = {

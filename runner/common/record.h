@@ -70,12 +70,14 @@ enum status {
 	STATUS_GUEST_HANG,	/* no end within the cell's timeout */
 	STATUS_SPLAT,		/* WARNING, BUG, Oops, ... in a kernel log */
 	STATUS_LOST_EVENTS,	/* the fault records are incomplete */
+	STATUS_CORRUPT,		/* the guest's data did not survive what the host did */
 
 	STATUS_HOST_PANIC,	/* the bench host's kernel died */
 	STATUS_TIMEOUT,		/* the bench host gave no end within the wall-clock limit */
 	STATUS_HOST_EXIT,	/* the bench host ended without an end record */
 	STATUS_BAD_STREAM,	/* the record stream is damaged */
 	STATUS_INTERRUPTED,	/* the user stopped the run */
+	STATUS_XFAIL,		/* corrupt, and the workload says that it must be */
 	STATUSES,
 };
 

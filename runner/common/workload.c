@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "workload.h"
 
-#define GUESTS_ANY	(1 << GUEST_PLAIN | 1 << GUEST_SEV)
+#define GUESTS_QEMU	(1 << GUEST_PLAIN | 1 << GUEST_SEV)
+#define GUESTS_MICRO	(GUESTS_QEMU | 1 << GUEST_SEV_NOPIN)
 #define PARAM(f)	OPT_I64(union workload_params, f)
 
 const char *const guest_names[GUEST_KINDS + 1] = {
 	[GUEST_HOST] = "host",
 	[GUEST_PLAIN] = "plain",
 	[GUEST_SEV] = "sev",
+	[GUEST_SEV_NOPIN] = "sev-nopin",
 };
 
 const char *const workload_type_names[WORKLOADS + 1] = {
@@ -15,6 +17,8 @@ const char *const workload_type_names[WORKLOADS + 1] = {
 	[WORKLOAD_TOUCH] = "touch",
 	[WORKLOAD_BOOT] = "boot",
 	[WORKLOAD_SELFTEST] = "selftest",
+	[WORKLOAD_HAZARD] = "hazard",
+	[WORKLOAD_VIEWS] = "views",
 };
 
 static const char *const null_outcomes[] = {
@@ -69,19 +73,51 @@ static const struct opt_desc selftest_params[] = {
 	{ .name = NULL },
 };
 
+static const char *const hazard_mechanisms[HAZARDS + 1] = {
+	[HAZARD_CONTROL] = "control",
+	[HAZARD_FORK] = "fork",
+	[HAZARD_COMPACT] = "compact",
+	[HAZARD_COLLAPSE] = "collapse",
+	[HAZARD_PAGEOUT] = "pageout",
+	[HAZARD_KSM] = "ksm",
+	[HAZARD_PUNCH] = "punch",
+	[HAZARD_PUNCH_FORK] = "punch-fork",
+	[HAZARD_FALLOCATE] = "fallocate",
+	[HAZARD_MEMCPY] = "memcpy",
+	[HAZARD_PSP_COPY] = "psp-copy",
+	[HAZARD_MREMAP] = "mremap",
+	[HAZARD_INPLACE] = "inplace",
+	[HAZARD_ODIRECT] = "odirect",
+	[HAZARD_FLIP] = "flip",
+	[HAZARD_HUGETLB] = "hugetlb",
+	[HAZARD_OFFLINE] = "offline",
+};
+
+static const struct opt_desc hazard_params[] = {
+	{ "mechanism", OPT_ENUM, PARAM(hazard.mechanism), 0, 0, hazard_mechanisms, NULL,
+	  "how the host relocates the guest's pages" },
+	{ "pages", OPT_INT, PARAM(hazard.pages), 512, 65536, NULL, "1024",
+	  "data pages of the guest that it relocates" },
+	{ .name = NULL },
+};
+
+static const struct opt_desc views_params[] = {
+	{ .name = NULL },
+};
+
 const struct workload_type workload_types[WORKLOADS] = {
 	[WORKLOAD_NULL] = {
 		.name = "null",
 		.what = "no guest at all: exercises the runner, in every way a cell can end",
 		.params = null_params,
-		.guests = 1 << GUEST_HOST | GUESTS_ANY,
+		.guests = 1 << GUEST_HOST | GUESTS_QEMU,
 		.host_extra_mib = 64,
 	},
 	[WORKLOAD_TOUCH] = {
 		.name = "touch",
 		.what = "micro guest touches its pages: NPF latency by first touch and refault",
 		.params = touch_params,
-		.guests = GUESTS_ANY,
+		.guests = GUESTS_MICRO,
 		.host_extra_mib = 512,
 	},
 	[WORKLOAD_BOOT] = {
@@ -89,7 +125,7 @@ const struct workload_type workload_types[WORKLOADS] = {
 		.what = "QEMU, OVMF and Linux to userspace: launch time by phase",
 		.params = boot_params,
 		.layers = 1 << LAYER_QEMU | 1 << LAYER_GUEST_KERNEL,
-		.guests = GUESTS_ANY,
+		.guests = GUESTS_QEMU,
 		.host_extra_mib = 768,
 	},
 	[WORKLOAD_SELFTEST] = {
@@ -98,6 +134,20 @@ const struct workload_type workload_types[WORKLOADS] = {
 		.params = selftest_params,
 		.layers = 1 << LAYER_SELFTESTS,
 		.guests = 1 << GUEST_HOST,
+		.host_extra_mib = 512,
+	},
+	[WORKLOAD_HAZARD] = {
+		.name = "hazard",
+		.what = "micro guest verifies its data after the host relocated the pages",
+		.params = hazard_params,
+		.guests = GUESTS_MICRO,
+		.host_extra_mib = 512,
+	},
+	[WORKLOAD_VIEWS] = {
+		.name = "views",
+		.what = "private and shared views of the same pages, from the guest and the host",
+		.params = views_params,
+		.guests = 1 << GUEST_SEV | 1 << GUEST_SEV_NOPIN,
 		.host_extra_mib = 512,
 	},
 };

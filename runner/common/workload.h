@@ -6,22 +6,33 @@
 #ifndef PINLAB_WORKLOAD_H
 #define PINLAB_WORKLOAD_H
 
+#include <stdbool.h>
+
 #include "opt.h"
 
 enum guest_kind {
 	GUEST_HOST,		/* no guest: the workload runs on the bench host itself */
 	GUEST_PLAIN,
 	GUEST_SEV,
+	GUEST_SEV_NOPIN,	/* wrong on purpose: the VMM registers no memory, so none is pinned */
 	GUEST_KINDS,
 };
 
 extern const char *const guest_names[GUEST_KINDS + 1];
+
+/* Is its memory encrypted? */
+static inline bool guest_is_sev(int64_t kind)
+{
+	return kind == GUEST_SEV || kind == GUEST_SEV_NOPIN;
+}
 
 enum workload_id {
 	WORKLOAD_NULL,
 	WORKLOAD_TOUCH,
 	WORKLOAD_BOOT,
 	WORKLOAD_SELFTEST,
+	WORKLOAD_HAZARD,
+	WORKLOAD_VIEWS,
 	WORKLOADS,
 };
 
@@ -64,11 +75,39 @@ struct selftest_params {
 	char program[OPT_STR_MAX];
 };
 
+/* How the host relocates the guest's pages, or tries to. */
+enum hazard_mechanism {
+	HAZARD_CONTROL,
+	HAZARD_FORK,
+	HAZARD_COMPACT,
+	HAZARD_COLLAPSE,
+	HAZARD_PAGEOUT,
+	HAZARD_KSM,
+	HAZARD_PUNCH,
+	HAZARD_PUNCH_FORK,
+	HAZARD_FALLOCATE,
+	HAZARD_MEMCPY,
+	HAZARD_PSP_COPY,
+	HAZARD_MREMAP,
+	HAZARD_INPLACE,
+	HAZARD_ODIRECT,
+	HAZARD_FLIP,
+	HAZARD_HUGETLB,
+	HAZARD_OFFLINE,
+	HAZARDS,
+};
+
+struct hazard_params {
+	int64_t mechanism;	/* enum hazard_mechanism */
+	int64_t pages;		/* that the guest writes and verifies, and the host relocates */
+};
+
 union workload_params {
 	struct null_params null;
 	struct touch_params touch;
 	struct boot_params boot;
 	struct selftest_params selftest;
+	struct hazard_params hazard;
 };
 
 struct workload_type {

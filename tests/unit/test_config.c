@@ -54,7 +54,7 @@ static const struct {
 	  "impossible cell v6.12-host-touch-seq: guest 'host' cannot run workload 'touch-seq'; "
 	  "allowed: plain, sev" },
 	{ "memory = 64M\n[touch-seq]\nguests = sve", 7,
-	  "guest: found 'sve', allowed: host, plain, sev" },
+	  "guest: found 'sve', allowed: host, plain, sev, sev-nopin" },
 	{ "memory = 4G", 5, "impossible cell v6.12-sev-4G-touch-seq: 4G of guest memory and 512M "
 	  "for the host do not fit in host_memory of 2048M" },
 	{ "memory = 64M\n[touch-seq]\nkernels = v9.99", 7,
@@ -115,7 +115,8 @@ static const struct {
 	{ "bench/workloads/touch-seq.conf", "pattern = random\n",
 	  "touch-seq.conf: 'type' is missing" },
 	{ "bench/workloads/touch-seq.conf", "type = touhc\n",
-	  "touch-seq.conf:1: type: found 'touhc', allowed: null, touch, boot, selftest" },
+	  "touch-seq.conf:1: type: found 'touhc', allowed: null, touch, boot, selftest, "
+	  "hazard, views" },
 	{ "bench/workloads/touch-seq.conf", "type = touch\n[x]\ny = 1\n",
 	  "touch-seq.conf:3: found section [x], allowed: no sections" },
 	{ "bench/workloads/touch-seq.conf", "type = selftest\n",

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Workload touch: the micro VMM, which stamps its own phases and waits at gates. */
+/*
+ * Workloads touch, hazard and views: the micro VMM, which stamps its own phases and waits at gates.
+ */
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -12,7 +14,7 @@ static const char *const micro_metrics[] = {
 	"corrupt_pages", "teardown_vm_ns", "teardown_unmap_ns", NULL,
 };
 
-struct touch {
+struct micro {
 	struct inbound in;
 	bool done;		/* the workload went through */
 };
@@ -24,23 +26,23 @@ static void on_metric(struct agent *a, const struct record_metric *m)
 		agent_fail(a, STATUS_FAIL, "%.0f pages of the guest had wrong data", m->value);
 }
 
-static void on_gate(struct agent *a, struct touch *t, const struct record_gate *g, int fd)
+static void on_gate(struct agent *a, struct micro *m, const struct record_gate *g, int fd)
 {
 	collect_mark(a, g->phase == PHASE_WORKLOAD ? MARK_WORKLOAD_END : MARK_LAUNCHED);
-	t->done |= g->phase == PHASE_WORKLOAD;
+	m->done |= g->phase == PHASE_WORKLOAD;
 	if (write(fd, "g", 1) != 1)
 		emit_remark(a, "micro did not wait at its gate");
 }
 
-static void on_end(struct agent *a, struct touch *t, const struct record_end *e)
+static void on_end(struct agent *a, struct micro *m, const struct record_end *e)
 {
 	if (e->status != STATUS_PASS)
 		agent_fail(a, e->status, "%s", e->reason);
-	if (t->done)
+	if (m->done)
 		vmm_expect_end(a);
 }
 
-static void on_frame(struct agent *a, struct touch *t, const struct frame *f, int fd)
+static void on_frame(struct agent *a, struct micro *m, const struct frame *f, int fd)
 {
 	union {
 		struct record_phase phase;
@@ -59,17 +61,17 @@ static void on_frame(struct agent *a, struct touch *t, const struct frame *f, in
 		on_metric(a, &r.metric);
 		break;
 	case RECORD_GATE:
-		on_gate(a, t, &r.gate, fd);
+		on_gate(a, m, &r.gate, fd);
 		break;
 	case RECORD_END:
-		on_end(a, t, &r.end);
+		on_end(a, m, &r.end);
 		break;
 	}
 }
 
 static int channel_readable(struct agent *a, int fd, void *data)
 {
-	struct touch *t = data;
+	struct micro *m = data;
 	char buf[8192], err[OPT_ERR_MAX] = "out of memory";
 	ssize_t n = read(fd, buf, sizeof(buf));
 	struct frame f;
@@ -77,9 +79,9 @@ static int channel_readable(struct agent *a, int fd, void *data)
 
 	if (n <= 0)
 		return -1;
-	ret = frame_feed(&t->in.reader, buf, n);
-	while (!ret && (ret = inbound_next(&t->in, &f, err)) > 0) {
-		on_frame(a, t, &f, fd);
+	ret = frame_feed(&m->in.reader, buf, n);
+	while (!ret && (ret = inbound_next(&m->in, &f, err)) > 0) {
+		on_frame(a, m, &f, fd);
 		ret = 0;
 	}
 	if (ret) {
@@ -89,10 +91,10 @@ static int channel_readable(struct agent *a, int fd, void *data)
 	return ret;
 }
 
-void touch_run(struct agent *a)
+void micro_run(struct agent *a)
 {
-	const struct opt_desc *d = workload_types[WORKLOAD_TOUCH].params;
-	struct touch t = {
+	const struct opt_desc *d = workload_types[a->cell.type].params;
+	struct micro m = {
 		.in = {
 			.metrics = micro_metrics,
 			.types = 1 << RECORD_PHASE | 1 << RECORD_METRIC | 1 << RECORD_GATE |
@@ -110,6 +112,8 @@ void touch_run(struct agent *a)
 		return;
 	}
 	vmm_arg(a, "%s/micro", a->bin_dir);
+	vmm_arg(a, "--workload");
+	vmm_arg(a, "%s", workload_type_names[a->cell.type]);
 	vmm_arg(a, "--guest");
 	vmm_arg(a, "%s", guest_names[a->cell.guest]);
 	vmm_arg(a, "--memory");
@@ -123,7 +127,7 @@ void touch_run(struct agent *a)
 	}
 	vmm_keep(a, sock[1]);
 	a->vmm.measured = true;
-	if (!loop_add(a, sock[0], channel_readable, &t))
+	if (!loop_add(a, sock[0], channel_readable, &m))
 		vmm_run(a);
-	frame_reader_free(&t.in.reader);
+	frame_reader_free(&m.in.reader);
 }
