@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "strategy.h"
 #include "suggest.h"
 #include "util.h"
 
@@ -107,6 +108,9 @@ static int kernel_entry(struct kernel *k, const struct ini_entry *e, char *err)
 	const char *allowed[ARRAY_SIZE(kernel_options)];
 	char what[OPT_ERR_MAX];
 
+	if (!strcmp(e->key, "strategy") && strategy_find(e->value) <= STRATEGY_NONE)
+		return ini_error(e, err, "strategy: found '%.64s', allowed: %s", e->value,
+				 strategy_list(STRATEGY_UPFRONT));
 	if (d && !opt_set(d, k, e->value, what))
 		return 0;
 	if (d)
@@ -177,9 +181,29 @@ static int set_param(struct param_axis *a, const struct ini_entry *e, char *err)
 	return ret;
 }
 
+static int set_corrupts(struct workload *w, const struct ini_entry *e, char *err)
+{
+	struct list names = { .nr = 0 };
+	int ret = list_add(&names, e, err);
+
+	if (!e->more)
+		w->corrupts = 0;
+	for (size_t i = 0; i < names.nr && !ret; i++) {
+		int s = strategy_find(names.items[i].text);
+
+		if (s < 0)
+			ret = ini_error(e, err, "corrupts: found '%.64s', allowed: %s",
+					names.items[i].text, strategy_list(STRATEGY_NONE));
+		else
+			w->corrupts |= 1u << s;
+	}
+	free(names.items);
+	return ret;
+}
+
 static int workload_entry(struct workload *w, const struct ini_entry *e, char *err)
 {
-	const char *allowed[AXES + CONFIG_PARAMS_MAX + 3];
+	const char *allowed[AXES + CONFIG_PARAMS_MAX + 4];
 	char section[OPT_STR_MAX + 16];
 	size_t n = 0;
 
@@ -191,6 +215,8 @@ static int workload_entry(struct workload *w, const struct ini_entry *e, char *e
 		snprintf(w->what, sizeof(w->what), "%s", e->value);
 		return 0;
 	}
+	if (!strcmp(e->key, "corrupts"))
+		return set_corrupts(w, e, err);
 	for (int i = 0; i < AXES; i++)
 		if (!strcmp(e->key, workload_axes[i]))
 			return set_list(&w->axes[i], e, err);
@@ -202,6 +228,7 @@ static int workload_entry(struct workload *w, const struct ini_entry *e, char *e
 		allowed[n++] = w->params[i].desc->name;
 	for (int i = 0; i < AXES; i++)
 		allowed[n++] = workload_axes[i];
+	allowed[n++] = "corrupts";
 	allowed[n++] = "type";
 	allowed[n++] = "what";
 	allowed[n] = NULL;

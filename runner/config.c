@@ -38,6 +38,10 @@ const struct opt_desc host_options[] = {
 	{ "asids", OPT_INT, HOST(asids), 1, 509, NULL, "15", "ASIDs for SEV guests" },
 	{ "c_bit_strip", OPT_BOOL, HOST(c_bit_strip), 0, 0, NULL, "on",
 	  "the emulated CPU honours the C-bit (off: a negative control)" },
+	{ "encrypt", OPT_BOOL, HOST(encrypt), 0, 0, NULL, "on",
+	  "guests' private memory is encrypted: a page that the host moves is garbage" },
+	{ "encrypt_flush", OPT_BOOL, HOST(encrypt_flush), 0, 0, NULL, "on",
+	  "a page that changes hands leaves the TLB (off: a negative control)" },
 	{ .name = NULL },
 };
 

@@ -35,6 +35,8 @@ struct host_config {
 	int64_t c_bit;
 	int64_t asids;
 	int64_t c_bit_strip;
+	int64_t encrypt;
+	int64_t encrypt_flush;
 	int64_t wall_timeout_ns;	/* real time that a cell may take */
 };
 
@@ -63,6 +65,7 @@ struct workload {
 	struct list axes[AXES];			/* empty: as in [matrix] */
 	struct param_axis params[CONFIG_PARAMS_MAX];
 	size_t nr_params;
+	unsigned int corrupts;	/* 1 << STRATEGY_*: under these its guest must lose data */
 };
 
 struct kernel {

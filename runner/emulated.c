@@ -180,7 +180,8 @@ static void add_machine(struct strv *argv, const struct host_config *host)
 	strv_add(argv, "%lldM", (long long)host->memory_bytes >> 20);
 	if (host->psp) {
 		strv_add(argv, "-device");
-		strv_add(argv, "amd-psp");
+		strv_add(argv, "amd-psp%s%s", host->encrypt ? "" : ",encrypt=off",
+			 host->encrypt_flush ? "" : ",x-flush-on-convert=off");
 	}
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "plan.h"
+#include "strategy.h"
 #include "util.h"
 
 const char *const host_kind_names[] = { "emulated", "local", NULL };
@@ -120,6 +121,12 @@ static int make_id(struct expansion *e, char *err)
 	return 0;
 }
 
+/* What it is called when no kernel pins anything of a kind of guest; others: the kernel's. */
+static const char *const guest_strategies[GUEST_KINDS] = {
+	[GUEST_PLAIN] = "none",
+	[GUEST_SEV_NOPIN] = "nopin",
+};
+
 static int check_kernel(const struct expansion *e, char *err)
 {
 	bool running = !strcmp(e->cell.kernel, CONFIG_RUNNING_KERNEL);
@@ -132,11 +139,12 @@ static int check_kernel(const struct expansion *e, char *err)
 		return ini_error(e->kernel_item->at, err,
 				 "impossible cell %s: kernel '" CONFIG_RUNNING_KERNEL "' is only "
 				 "for --host local", e->cell.id);
-	if (e->cell.guest == GUEST_PLAIN && strcmp(e->kernel->strategy, "upfront"))
+	if (guest_strategies[e->cell.guest] && strcmp(e->kernel->strategy, "upfront"))
 		return ini_error(e->guest_item->at, err,
-				 "impossible cell %s: strategy '%s' pins nothing of a plain guest; "
-				 "exclude = kernel=%s guest=plain", e->cell.id, e->kernel->strategy,
-				 e->cell.kernel);
+				 "impossible cell %s: strategy '%s' pins nothing of a %s guest; "
+				 "exclude = kernel=%s guest=%s", e->cell.id, e->kernel->strategy,
+				 guest_names[e->cell.guest], e->cell.kernel,
+				 guest_names[e->cell.guest]);
 	return 0;
 }
 
@@ -193,6 +201,17 @@ static int set_field(struct expansion *e, const char *field, const struct item *
 	return 0;
 }
 
+static void set_strategy(struct expansion *e)
+{
+	struct cell *c = &e->cell;
+	int strategy;
+
+	strcpy(c->strategy, guest_strategies[c->guest] ?: e->kernel->strategy);
+	strategy = strategy_find(c->strategy);
+	c->expect = strategy >= 0 && e->w->corrupts & 1u << strategy ? EXPECT_CORRUPT :
+		    EXPECT_INTACT;
+}
+
 static int expand_guests(struct expansion *e, char *err)
 {
 	int ret = 0;
@@ -207,8 +226,7 @@ static int expand_guests(struct expansion *e, char *err)
 			e->kernel_item = &e->kernels->items[k];
 			e->kernel = find_kernel(e->config, e->kernel_item->text);
 			ret = set_field(e, "kernel", e->kernel_item, err);
-			strcpy(e->cell.strategy, e->cell.guest == GUEST_PLAIN ? "none" :
-			       e->kernel->strategy);
+			set_strategy(e);
 			if (!ret)
 				ret = add_cell(e, err);
 		}

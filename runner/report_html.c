@@ -8,6 +8,7 @@
 #include "report_html.h"
 #include "report_text.h"
 #include "util.h"
+#include "verdict.h"
 
 #define MIB_PAGES	256.0
 
@@ -87,9 +88,9 @@ static void put_link(FILE *f, const char *dir, const char *name)
 
 static void put_status(FILE *f, const char *status)
 {
-	bool pass = !strcmp(status, status_names[STATUS_PASS]);
+	int s = status_find(status);
 
-	fprintf(f, "<span class=\"%s\">", pass ? "pass" : "bad");
+	fprintf(f, "<span class=\"%s\">", s >= 0 && status_is_success(s) ? "pass" : "bad");
 	html_text(f, status);
 	fputs("</span>", f);
 }
@@ -143,13 +144,19 @@ static void put_summary(FILE *f, const struct model *m, const json_t *run)
 		fprintf(f, "%s%zu ", any++ ? ", " : ": ", count[s]);
 		put_status(f, status_names[s]);
 	}
-	fprintf(f, ".<br>Times are in <b>%s</b>.</p>\n", m->virtual_clock ?
+	fprintf(f, ".<br>Times are in <b>%s</b>.", m->virtual_clock ?
 		"virtual ns (1 instruction = 1 ns)" : "wall-clock ns");
+	if (!strcmp(json_string_value(json_object_get(run, "encrypt")) ?: "", "off"))
+		fputs("<br>Memory encryption was <b>not modelled</b> (encrypt = off): guests"
+		      " could still read what the host had moved.", f);
+	fputs("</p>\n", f);
 }
 
-static bool passed(const struct run_cell *c)
+static bool succeeded(const struct run_cell *c)
 {
-	return !strcmp(run_cell_text(c, "status"), status_names[STATUS_PASS]);
+	int status = status_find(run_cell_text(c, "status"));
+
+	return status >= 0 && status_is_success(status);
 }
 
 static void put_failures(FILE *f, const struct model *m)
@@ -159,7 +166,7 @@ static void put_failures(FILE *f, const struct model *m)
 	for (size_t i = 0; i < m->run->nr; i++) {
 		const struct run_cell *c = &m->run->cell[i];
 
-		if (passed(c))
+		if (succeeded(c))
 			continue;
 		if (!any)
 			fputs("<h2>Cells that did not pass</h2>\n<div class=\"wide\"><table>"
@@ -198,13 +205,13 @@ static void put_value(FILE *f, const struct model *m, size_t group, size_t serie
 	fputs("</td>", f);
 }
 
-/* The status of a cell: that of the first repeat that did not pass. */
+/* The status of a cell: that of the first repeat that is no success. */
 static const char *cell_status(const struct model *m, const struct model_cell *c)
 {
 	for (size_t i = 0; i < c->nr; i++)
-		if (!passed(&m->run->cell[c->first + i]))
+		if (!succeeded(&m->run->cell[c->first + i]))
 			return run_cell_text(&m->run->cell[c->first + i], "status");
-	return status_names[STATUS_PASS];
+	return run_cell_text(&m->run->cell[c->first], "status");
 }
 
 static void put_headline_row(FILE *f, const struct model *m, size_t group, size_t series)

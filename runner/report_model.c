@@ -7,24 +7,22 @@
 
 #include "common/workload.h"
 #include "report_model.h"
+#include "strategy.h"
 #include "util.h"
+#include "verdict.h"
 
-static const char *const strategy_order[] = { "none", "upfront", "spte", "memslot", "nopin" };
-
-static size_t strategy_rank(const char *strategy)
+/* One that is not known comes last. */
+static int strategy_rank(const char *strategy)
 {
-	size_t i;
+	int rank = strategy_find(strategy);
 
-	for (i = 0; i < ARRAY_SIZE(strategy_order); i++)
-		if (!strcmp(strategy, strategy_order[i]))
-			break;
-	return i;
+	return rank < 0 ? STRATEGIES : rank;
 }
 
 static int compare_series(const void *a, const void *b)
 {
 	const struct series *x = a, *y = b;
-	size_t i = strategy_rank(x->strategy), k = strategy_rank(y->strategy);
+	int i = strategy_rank(x->strategy), k = strategy_rank(y->strategy);
 
 	if (i != k)
 		return i < k ? -1 : 1;
@@ -163,9 +161,9 @@ static void label_groups(struct model *m)
 
 bool model_usable(const struct run_cell *c)
 {
-	const char *status = run_cell_text(c, "status");
+	int status = status_find(run_cell_text(c, "status"));
 
-	return !strcmp(status, "pass") || !strcmp(status, "fail");
+	return status >= 0 && status_is_complete(status);
 }
 
 static int place_cells(struct model *m, char *err)

@@ -117,7 +117,7 @@ int result_finish(struct execution *ex, const char *dir, char *err)
 		snprintf(err, OPT_ERR_MAX, "%.300s: out of memory", dir);
 		goto out;
 	}
-	result_check(ex, &d);
+	result_judge(ex, &d);
 	ret = write_faults(&d, dir, err);
 	if (!ret)
 		ret = write_timeline(&d, dir, err);

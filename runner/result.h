@@ -57,6 +57,7 @@ struct execution {
 	char reason[RECORD_REASON_MAX];
 	char *command;			/* to reproduce it */
 	bool virtual_clock;		/* times are virtual ns: 1 instruction = 1 ns */
+	bool encrypted;			/* an SEV guest's page that moves is garbage on this host */
 	double wall_s;
 };
 

@@ -4,9 +4,10 @@
 
 #include "csvfile.h"
 #include "result_internal.h"
+#include "verdict.h"
 
-#define VM_GUEST	(1 << GUEST_PLAIN | 1 << GUEST_SEV | 1 << GUEST_SEV_NOPIN)
-#define ANY_GUEST	(1 << GUEST_HOST | VM_GUEST)
+#define ANY_GUEST	((1 << GUEST_KINDS) - 1)
+#define VM_GUEST	(ANY_GUEST & ~(1 << GUEST_HOST))
 
 enum relation { REL_EQ, REL_LE };
 
@@ -31,24 +32,28 @@ static const struct check {
 	  "KVM takes every NPF that is not on an MMIO SPTE as a fault" },
 	{ "kvm_pf_taken", NULL, REL_LE, "npf_exits_end", ANY_GUEST, STATUS_FAIL,
 	  "KVM takes at most one fault an NPF exit" },
-	{ "corrupt_pages", NULL, REL_EQ, NULL, ANY_GUEST, STATUS_FAIL,
+	{ "corrupt_pages", NULL, REL_EQ, NULL, ANY_GUEST, STATUS_CORRUPT,
+	  "the guest found other data than it wrote" },
+	{ "hazard_corrupt_pages", NULL, REL_EQ, NULL, ANY_GUEST, STATUS_CORRUPT,
 	  "the guest found other data than it wrote" },
 	{ "pinned_leaked_pages", NULL, REL_EQ, NULL, VM_GUEST, STATUS_FAIL,
 	  "pages stayed pinned after the guest was destroyed" },
 	{ .metric = NULL },
 };
 
-void result_check(struct execution *ex, const struct cell_data *d)
+/* The checks of lost data, or all the others. */
+static void run_checks(struct execution *ex, const struct cell_data *d, bool of_data)
 {
 	static const double zero;
 	char have[CSV_NUMBER_MAX], want[CSV_NUMBER_MAX];
 
-	for (const struct check *c = checks; c->metric && ex->status == STATUS_PASS; c++) {
+	for (const struct check *c = checks; c->metric && status_is_success(ex->status); c++) {
 		const double *a = cell_data_metric(d, c->metric);
 		const double *plus = c->plus ? cell_data_metric(d, c->plus) : &zero;
 		const double *b = c->other ? cell_data_metric(d, c->other) : &zero;
 
-		if (!a || !plus || !b || !(c->guests & 1 << ex->cell->guest))
+		if (!a || !plus || !b || !(c->guests & 1 << ex->cell->guest) ||
+		    (c->status == STATUS_CORRUPT) != of_data)
 			continue;
 		if (c->relation == REL_EQ ? *a + *plus == *b : *a + *plus <= *b)
 			continue;
@@ -59,4 +64,11 @@ void result_check(struct execution *ex, const struct cell_data *d)
 			 c->other ?: "", c->other ? ", " : "", csv_format_number(*b, want),
 			 c->why);
 	}
+}
+
+void result_judge(struct execution *ex, const struct cell_data *d)
+{
+	run_checks(ex, d, true);
+	ex->status = verdict(ex->cell, ex->encrypted, ex->status, ex->reason);
+	run_checks(ex, d, false);
 }

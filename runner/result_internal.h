@@ -19,8 +19,11 @@ int cell_data_phase(const struct cell_data *d, size_t *cursor, uint64_t t_ns);
 /* The value of the metric called name, or NULL if the cell has none. */
 const double *cell_data_metric(const struct cell_data *d, const char *name);
 
-/* Let a cell that passed fail where its numbers contradict each other. */
-void result_check(struct execution *ex, const struct cell_data *d);
+/*
+ * Say how the cell ended, by its numbers and by what its workload's row expects: data that was lost
+ * first, then the verdict, then whether a success's numbers contradict each other.
+ */
+void result_judge(struct execution *ex, const struct cell_data *d);
 
 /* Write dir/cell.json. 0, or -errno with err set. */
 int result_write_json(const struct execution *ex, const struct cell_data *d, const char *dir,

@@ -83,9 +83,10 @@ int result_write_json(const struct execution *ex, const struct cell_data *d, con
 	json_t *j;
 	int ret;
 
-	j = json_pack("{s:i, s:o, s:o, s:o, s:s, s:I, s:o, s:s, s:o, s:i, s:s, s:o, s:s, s:o, s:o,"
-		      " s:{s:I, s:I, s:I}, s:{s:o, s:o}, s:o, s:{s:f}}",
-		      "schema", RESULT_SCHEMA, "cell", text(c->id), "kernel", text(c->kernel),
+	j = json_pack("{s:i, s:s, s:o, s:o, s:o, s:s, s:I, s:o, s:s, s:o, s:i, s:s, s:o, s:s, s:o,"
+		      " s:o, s:{s:I, s:I, s:I}, s:{s:o, s:o}, s:o, s:{s:f}}",
+		      "schema", RESULT_SCHEMA, "expect", expectation_names[c->expect],
+		      "cell", text(c->id), "kernel", text(c->kernel),
 		      "strategy", text(c->strategy), "guest", guest_names[c->guest],
 		      "memory_mib", (json_int_t)(c->memory_bytes >> 20),
 		      "workload", text(c->workload), "type", workload_types[c->type].name,

@@ -87,6 +87,14 @@ static json_t *get_machine_kernel(const struct run *r)
 	return uname(&u) ? json_null() : json_string(u.release);
 }
 
+/* Of an emulated host: does its model encrypt? A local host is what it is. */
+static json_t *get_encrypt(const struct run *r)
+{
+	if (r->settings->host != HOST_EMULATED)
+		return json_null();
+	return json_string(r->plan.host.encrypt ? "on" : "off");
+}
+
 /* The rows that the kind of host knows: emulator, kernels, image; or the agent. */
 static json_t *get_built_from(const struct run *r)
 {
@@ -158,6 +166,7 @@ static const struct {
 	{ "clock", get_clock },
 	{ "time_unit", get_time_unit },
 	{ "host", get_host },
+	{ "encrypt", get_encrypt },
 	{ NULL, get_built_from },
 	{ "machine_cpu", get_cpu },
 	{ "machine_cpus", get_cpus },

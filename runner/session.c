@@ -45,6 +45,21 @@ static int execute(struct run *r, struct host *h, int signal_fd, char *err)
 	return ret;
 }
 
+/* The last line, and the exit status: a skipped cell has no verdict, so it is no success. */
+static int tell_end(const struct run *r)
+{
+	size_t done = run_done(r), xfail = r->by_status[STATUS_XFAIL];
+	size_t passed = r->by_status[STATUS_PASS], skipped = r->by_status[STATUS_SKIP];
+
+	printf("\n%zu cell%s: %zu passed, ", done, done == 1 ? "" : "s", passed);
+	if (xfail)
+		printf("%zu failed as expected (xfail), ", xfail);
+	if (skipped)
+		printf("%zu skipped, ", skipped);
+	printf("%zu failed: %s\n", done - passed - xfail - skipped, path_shown(r->dir));
+	return passed + xfail == done ? EXIT_PASSED : EXIT_NOT_PASSED;
+}
+
 int session_run(struct run *r, struct host *h, int signal_fd)
 {
 	char err[OPT_ERR_MAX], later[OPT_ERR_MAX];
@@ -72,7 +87,5 @@ int session_run(struct run *r, struct host *h, int signal_fd)
 		return usage_error("%s", later);
 	if (ret)
 		return EXIT_INTERRUPTED;
-	printf("\n%zu of %zu passed: %s\n", r->by_status[STATUS_PASS], run_done(r),
-	       path_shown(r->dir));
-	return r->by_status[STATUS_PASS] == run_done(r) ? EXIT_PASSED : EXIT_NOT_PASSED;
+	return tell_end(r);
 }

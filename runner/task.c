@@ -72,7 +72,8 @@ int task_start(struct task *t, struct run *r, struct host *h, const struct cell 
 	*t = (struct task){ .stream_fd = -1, .copy_fd = -1, .start_s = now_s(),
 			    .next_signal_s = NEVER_S };
 	t->ex = (struct execution){ .cell = c, .repeat = repeat, .status = STATUS_PASS,
-				    .virtual_clock = r->plan.host.clock == CLOCK_VIRTUAL };
+				    .virtual_clock = r->plan.host.clock == CLOCK_VIRTUAL,
+				    .encrypted = h->ops == &host_local || r->plan.host.encrypt };
 	t->ex.command = h->ops->command(h, c);
 	t->deadline_s = t->start_s + r->plan.host.wall_timeout_ns * 1e-9;
 	t->dir = xasprintf("%s/%s.%d", r->tmp_dir, c->id, repeat);

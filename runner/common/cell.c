@@ -8,6 +8,12 @@
 
 #define CELL(f)	OPT_I64(struct cell, f)
 
+const char *const expectation_names[] = {
+	[EXPECT_INTACT] = "intact",
+	[EXPECT_CORRUPT] = "corrupt",
+	NULL,
+};
+
 const struct opt_desc cell_fields[] = {
 	{ "id", OPT_STR, OPT_TEXT(struct cell, id), 0, 0, NULL, NULL, "name in the run" },
 	{ "kernel", OPT_STR, OPT_TEXT(struct cell, kernel), 0, 0, NULL, NULL, "kernel under test" },
@@ -23,6 +29,8 @@ const struct opt_desc cell_fields[] = {
 	{ "timeout", OPT_TIME, CELL(timeout_ns), 1000000, 86400000000000, NULL, "300s",
 	  "for one cell, in the bench host's time" },
 	{ "seed", OPT_INT, CELL(seed), 0, 1LL << 31, NULL, "42", "of the host's random numbers" },
+	{ "expect", OPT_ENUM, CELL(expect), 0, 0, expectation_names, "intact",
+	  "what the guest's data must be after the workload" },
 	{ .name = NULL },
 };
 

@@ -11,6 +11,11 @@
 #include "opt.h"
 #include "workload.h"
 
+/* What the guest's data must be after the workload. */
+enum expectation { EXPECT_INTACT, EXPECT_CORRUPT };
+
+extern const char *const expectation_names[];
+
 struct cell {
 	char id[OPT_STR_MAX];		/* unique in a run; safe as a folder's name */
 	char kernel[OPT_STR_MAX];
@@ -22,6 +27,7 @@ struct cell {
 	int64_t sample_interval_ns;	/* between timeline samples, in the bench host's time */
 	int64_t timeout_ns;		/* for the workload, in the bench host's time */
 	int64_t seed;			/* of the emulated host's and so of all random numbers */
+	int64_t expect;			/* enum expectation */
 	union workload_params p;
 };
 

@@ -44,6 +44,16 @@ static const struct {
 	{ "memory = 64M\n[host]\nc_bti = 47", 7,
 	  "unknown key 'c_bti' in [host] (did you mean 'c_bit'?); allowed: clock, cpus" },
 	{ "memory = 64M\n[host]\nc_bit = 99", 7, "c_bit: found '99', allowed: 32 to 51" },
+	{ "memory = 64M\n[host]\nencrypt = 1", 7, "encrypt: found '1', allowed: off, on" },
+	{ "memory = 64M\n[host]\nencrypt_flush = no", 7, "encrypt_flush: found 'no'" },
+	{ "memory = 64M\n[touch-seq]\ncorrupts = nopin, upfornt", 7,
+	  "corrupts: found 'upfornt', allowed: none, upfront, spte, memslot, nopin" },
+	{ "memory = 64M\n[touch-seq]\ncorrupts = nopin,\n  all", 8, "corrupts: found 'all'" },
+	{ "memory = 64M\n[touch-seq]\ncorrupts =", 7, "'corrupts' has no value" },
+	{ "memory = 64M\n[touch-seq]\ncorupts = nopin", 7, "(did you mean 'corrupts'?)" },
+	{ "memory = 64M\n[touch-seq]\nkernels = v6.12-spte\nguests = sev-nopin", 8,
+	  "impossible cell v6.12-spte-sev-nopin-64M-touch-seq: strategy 'spte' pins nothing of a "
+	  "sev-nopin guest; exclude = kernel=v6.12-spte guest=sev-nopin" },
 	{ "memory = 64M\nexclude = guest:sev", 6,
 	  "exclude: found 'guest:sev', allowed: key=pattern" },
 	{ "memory = 64M\nexclude = guest=sev workload=boot", 6,
@@ -125,6 +135,11 @@ static const struct {
 	  "v6.12.kernel:2: unknown key 'waht' in a kernel file (did you mean 'what'?); allowed: "
 	  "what" },
 	{ "kernels/v6.12.kernel", "what = x\n", "v6.12.kernel: 'strategy' is missing" },
+	{ "kernels/v6.12.kernel", "strategy = upfornt\n",
+	  "v6.12.kernel:1: strategy: found 'upfornt', allowed: upfront, spte, memslot, nopin" },
+	{ "kernels/v6.12.kernel", "strategy = none\n", "strategy: found 'none', allowed: upfront" },
+	{ "bench/workloads/touch-seq.conf", "type = touch\ncorrupts = x\n",
+	  "touch-seq.conf:2: corrupts: found 'x', allowed: none, upfront" },
 };
 
 static void test_file_mistakes(void **state)

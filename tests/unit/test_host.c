@@ -41,25 +41,33 @@ static const struct {
 	enum console console;
 	const char *has, *lacks;
 } lines[] = {
-	{ { CLOCK_VIRTUAL, 1, 2LL << 30, 1, 47, 15, 1, 0 }, CONSOLE_FILE,
+	{ { CLOCK_VIRTUAL, 1, 2LL << 30, 1, 47, 15, 1, 1, 1, 0 }, CONSOLE_FILE,
 	  "-icount shift=0,sleep=off -rtc base=2026-01-01,clock=vm -seed 42", "pinlab.shell" },
-	{ { CLOCK_VIRTUAL, 1, 2LL << 30, 1, 47, 15, 1, 0 }, CONSOLE_FILE,
+	{ { CLOCK_VIRTUAL, 1, 2LL << 30, 1, 47, 15, 1, 1, 1, 0 }, CONSOLE_FILE,
 	  "phys-bits=48,x-sev-host=on,x-sev-cbitpos=47,x-sev-asids=15 -smp 1 -m 2048M "
 	  "-device amd-psp",
 	  "strip" },
-	{ { CLOCK_VIRTUAL, 2, 1LL << 30, 1, 51, 509, 0, 0 }, CONSOLE_FILE,
+	{ { CLOCK_VIRTUAL, 2, 1LL << 30, 1, 51, 509, 0, 1, 1, 0 }, CONSOLE_FILE,
 	  "phys-bits=52,x-sev-host=on,x-sev-cbitpos=51,x-sev-asids=509,x-sev-strip-cbit=off -smp 2",
 	  "-netdev" },
-	{ { CLOCK_VIRTUAL, 1, 2LL << 30, 0, 47, 15, 1, 0 }, CONSOLE_FILE, "-nodefaults",
+	{ { CLOCK_VIRTUAL, 1, 2LL << 30, 0, 47, 15, 1, 1, 1, 0 }, CONSOLE_FILE, "-nodefaults",
 	  "amd-psp" },
-	{ { CLOCK_WALL, 1, 2LL << 30, 1, 47, 15, 1, 0 }, CONSOLE_STDIO, "pinlab.shell'", "icount" },
-	{ { CLOCK_WALL, 1, 2LL << 30, 1, 47, 15, 1, 0 }, CONSOLE_STDIO, "-chardev stdio",
+	/* an emulator that knows nothing of encryption still starts */
+	{ { CLOCK_VIRTUAL, 1, 2LL << 30, 1, 47, 15, 1, 1, 1, 0 }, CONSOLE_FILE, "amd-psp -icount",
+	  "encrypt" },
+	{ { CLOCK_VIRTUAL, 1, 2LL << 30, 1, 47, 15, 1, 0, 1, 0 }, CONSOLE_FILE,
+	  "-device amd-psp,encrypt=off -icount", "x-flush" },
+	{ { CLOCK_VIRTUAL, 1, 2LL << 30, 1, 47, 15, 1, 1, 0, 0 }, CONSOLE_FILE,
+	  "-device amd-psp,x-flush-on-convert=off -icount", "encrypt=" },
+	{ { CLOCK_WALL, 1, 2LL << 30, 1, 47, 15, 1, 1, 1, 0 }, CONSOLE_STDIO, "pinlab.shell'",
+	  "icount" },
+	{ { CLOCK_WALL, 1, 2LL << 30, 1, 47, 15, 1, 1, 1, 0 }, CONSOLE_STDIO, "-chardev stdio",
 	  "tsc_early" },
-	{ { CLOCK_WALL, 1, 2LL << 30, 1, 47, 15, 1, 0 }, CONSOLE_FILE, "norandmaps",
+	{ { CLOCK_WALL, 1, 2LL << 30, 1, 47, 15, 1, 1, 1, 0 }, CONSOLE_FILE, "norandmaps",
 	  "tsc_early" },
-	{ { CLOCK_VIRTUAL, 1, 2LL << 30, 1, 47, 15, 1, 0 }, CONSOLE_FILE,
+	{ { CLOCK_VIRTUAL, 1, 2LL << 30, 1, 47, 15, 1, 1, 1, 0 }, CONSOLE_FILE,
 	  "norandmaps tsc_early_khz=1000000", "pinlab.shell" },
-	{ { CLOCK_VIRTUAL, 1, 2LL << 30, 1, 47, 15, 1, 0 }, CONSOLE_FILE,
+	{ { CLOCK_VIRTUAL, 1, 2LL << 30, 1, 47, 15, 1, 1, 1, 0 }, CONSOLE_FILE,
 	  "-fw_cfg name=opt/pinlab/cell,file=cell.ini", "stdio" },
 };
 

@@ -52,6 +52,10 @@ static const struct {
 	/* a local host is not limited by host_memory */
 	{ "kernels = running\nguests = sev\nmemory = 64G\nworkloads = touch-seq\n", NULL,
 	  HOST_LOCAL, "running-sev-64G-touch-seq" },
+	/* an SEV guest that registers nothing: whatever the kernel would pin */
+	{ "kernels = v6.12\nguests = plain, sev, sev-nopin\nmemory = 64M\nworkloads = touch-seq\n"
+	  "[touch-seq]\ncorrupts = nopin, spte\n", NULL, HOST_EMULATED,
+	  "v6.12-plain-64M-touch-seq v6.12-sev-64M-touch-seq v6.12-sev-nopin-64M-touch-seq" },
 	/* a workload that is only in the config */
 	{ "kernels = v6.12\nguests = sev\nmemory = 64M\nworkloads = mine\n[mine]\ntype = touch\n",
 	  NULL, HOST_EMULATED, "v6.12-sev-64M-mine" },
@@ -127,6 +131,36 @@ static void test_cells(void **state)
 	config_free(&c);
 }
 
+/* What must be lost is the row's word, held against the strategy that kernel and guest make. */
+static void test_expectations(void **state)
+{
+	static const struct { const char *id, *strategy; enum expectation expect; } want[] = {
+		{ "v6.12-plain-64M-touch-seq", "none", EXPECT_INTACT },
+		{ "v6.12-sev-64M-touch-seq", "upfront", EXPECT_INTACT },
+		{ "v6.12-sev-nopin-64M-touch-seq", "nopin", EXPECT_CORRUPT },
+	};
+	char err[OPT_ERR_MAX], *text;
+	struct config c;
+	struct cell back;
+	struct plan p;
+	size_t row = 0;
+
+	while (!strstr(plans[row].text, "corrupts"))
+		row++;
+	make(*state, row, &c, &p);
+	assert_int_equal(p.nr, ARRAY_SIZE(want));
+	for (size_t i = 0; i < p.nr; i++) {
+		assert_string_equal(p.cells[i].id, want[i].id);
+		assert_string_equal(p.cells[i].strategy, want[i].strategy);
+		text = cell_text(&p.cells[i]);
+		assert_int_equal(cell_parse(&back, text, err), 0);
+		assert_int_equal(back.expect, want[i].expect);
+		free(text);
+	}
+	plan_free(&p);
+	config_free(&c);
+}
+
 static void test_local(void **state)
 {
 	char err[OPT_ERR_MAX];
@@ -177,6 +211,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_ids, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_cells, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_expectations, fixture_setup,
+						fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_local, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_long_names, fixture_setup, fixture_teardown),
 	};

@@ -143,8 +143,12 @@ static void test_checks(void **state)
 		{ "kvm_pf_taken", 5, GUEST_PLAIN, STATUS_FAIL,
 		  "kvm_pf_taken is 5 and must not exceed npf_exits_end, 4" },
 		{ "corrupt_pages", 0, GUEST_SEV, STATUS_PASS, "" },
-		{ "corrupt_pages", 2, GUEST_SEV, STATUS_FAIL,
+		{ "corrupt_pages", 2, GUEST_SEV, STATUS_CORRUPT,
 		  "corrupt_pages is 2 and must equal 0" },
+		{ "hazard_corrupt_pages", 0, GUEST_SEV, STATUS_PASS, "" },
+		{ "hazard_corrupt_pages", 867, GUEST_PLAIN, STATUS_CORRUPT,
+		  "hazard_corrupt_pages is 867 and must equal 0" },
+		{ "pinned_leaked_pages", 3, GUEST_SEV_NOPIN, STATUS_FAIL, "leaked_pages is 3" },
 		{ "pinned_leaked_pages", -3, GUEST_SEV, STATUS_FAIL,
 		  "pinned_leaked_pages is -3 and must equal 0" },
 		{ "pinned_leaked_pages", 3, GUEST_PLAIN, STATUS_FAIL, "pinned_leaked_pages is 3" },
@@ -158,6 +162,43 @@ static void test_checks(void **state)
 		put_body(f);
 		put_metric(f, rows[i].metric, rows[i].value);
 		put_end(f, STATUS_PASS, "");
+		assert_int_equal(finish(f), 0);
+		if (f->ex.status != rows[i].status || !strstr(f->ex.reason, rows[i].reason))
+			fail_msg("row %zu: %s: %s", i, status_names[f->ex.status], f->ex.reason);
+	}
+}
+
+/* A guest that must lose its data: what was lost counts, and so do all other numbers. */
+static void test_verdicts(void **state)
+{
+	static const struct {
+		enum status end;
+		const char *metric;
+		double value;
+		bool encrypted;
+		enum status status;
+		const char *reason;
+	} rows[] = {
+		{ STATUS_CORRUPT, "hazard_corrupt_pages", 9, true, STATUS_XFAIL, "by the agent" },
+		{ STATUS_PASS, "hazard_corrupt_pages", 9, true, STATUS_XFAIL,
+		  "hazard_corrupt_pages is 9" },
+		{ STATUS_PASS, "hazard_corrupt_pages", 0, true, STATUS_FAIL,
+		  "must corrupt under upfront, and did not" },
+		{ STATUS_PASS, "hazard_corrupt_pages", 0, false, STATUS_SKIP, "encrypt = off" },
+		{ STATUS_CORRUPT, "hazard_corrupt_pages", 9, false, STATUS_XFAIL, "by the agent" },
+		{ STATUS_CORRUPT, "pinned_leaked_pages", 3, true, STATUS_FAIL,
+		  "pinned_leaked_pages is 3" },
+		{ STATUS_SPLAT, "hazard_corrupt_pages", 9, true, STATUS_SPLAT, "by the agent" },
+	};
+	struct fixture *f = *state;
+
+	f->cell.expect = EXPECT_CORRUPT;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		new_stream(f);
+		f->ex.encrypted = rows[i].encrypted;
+		put_body(f);
+		put_metric(f, rows[i].metric, rows[i].value);
+		put_end(f, rows[i].end, rows[i].end == STATUS_PASS ? "" : "by the agent");
 		assert_int_equal(finish(f), 0);
 		if (f->ex.status != rows[i].status || !strstr(f->ex.reason, rows[i].reason))
 			fail_msg("row %zu: %s: %s", i, status_names[f->ex.status], f->ex.reason);
@@ -258,6 +299,7 @@ int main(void)
 		TEST(test_no_stream),
 		TEST(test_own_finding_first),
 		TEST(test_checks),
+		TEST(test_verdicts),
 		TEST(test_check_unpaired),
 		TEST(test_lost_events),
 		TEST(test_json_deterministic),
