@@ -16,6 +16,8 @@
 #define TEXT(f)		OPT_FIELD(struct settings, f, const char *)
 #define OPTIONS_MAX	32
 
+static const char *const format_names[] = { [FORMAT_TEXT] = "text", [FORMAT_KTAP] = "ktap", NULL };
+
 const struct verb verbs[] = {
 	{ "matrix", "[CONF]", cmd_matrix,
 	  "run the cells of a config (default: configs/default.conf)",
@@ -57,6 +59,8 @@ static const struct cli_option options[] = {
 	  .help = "agent of a local host (default: build/agent of the lab)" } },
 	{ 0, NULL, false, 0, { "no-plots", OPT_BOOL, FIELD(plots), 0, 0, NULL, NULL,
 	  "tables only: needs no gnuplot" } },
+	{ 0, "FORMAT", false, 0, { "format", OPT_ENUM, FIELD(format), 0, 0, format_names, "text",
+	  "text (default) or ktap: what --matrix, --resume and --report print" } },
 	{ 0, NULL, false, 1, { "json", OPT_BOOL, FIELD(json), 0, 0, NULL, NULL,
 	  "JSON instead of text, for --plan, --list and --doctor" } },
 };

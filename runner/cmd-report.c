@@ -23,7 +23,7 @@ int cmd_report(const struct settings *s)
 	if (!ret && s->plots)
 		ret = report_build(dir, err);
 	if (!ret)
-		ret = summary_print(dir, err);
+		ret = summary_print(s, dir, err);
 	if (lock_fd >= 0)
 		close(lock_fd);
 	free(dir);

@@ -16,6 +16,9 @@ enum exit_status {
 
 #define CLOCK_AS_CONFIGURED	(-1)
 
+/* Of what a run prints at its end. */
+enum format { FORMAT_TEXT, FORMAT_KTAP };
+
 struct settings {
 	char root[PATH_MAX];	/* of the lab */
 	const struct verb *verb;
@@ -25,6 +28,7 @@ struct settings {
 	int64_t clock;		/* enum clock_mode or CLOCK_AS_CONFIGURED */
 	int64_t plots;
 	int64_t json;
+	int64_t format;		/* enum format */
 	const char *results;
 	const char *filter;	/* may be NULL */
 	const char *agent;

@@ -68,7 +68,7 @@ struct execution {
  */
 int result_finish(struct execution *ex, const char *dir, char *err);
 
-/* (Re)make run_dir/metrics.csv from the cells' cell.json, in order of cell id. 0 or -errno. */
+/* (Re)make metrics.csv and report.ktap in run_dir from the cells' cell.json. 0 or -errno. */
 int result_tables(const char *run_dir, char *err);
 
 /* (Re)make run_dir/plots/ and run_dir/index.html with gnuplot. 0 or -errno. */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "csvfile.h"
+#include "ktap.h"
 #include "result.h"
 #include "result_run.h"
 
@@ -48,26 +49,33 @@ static void put_rows(struct outfile *o, const struct run_cells *r, const struct 
 	}
 }
 
-int result_tables(const char *run_dir, char *err)
+static int write_metrics(const struct run_cells *r, const char *run_dir, char *err)
 {
 	static const char *const header[] = {
 		"run", "cell", "kernel", "strategy", "guest", "memory_mib", "workload", "params",
 		"repeat", "metric", "unit", "better", "value", "status", NULL
 	};
-	struct run_cells r;
 	struct outfile o;
-	int ret;
+	int ret = outfile_open(&o, run_dir, "metrics.csv", err);
 
-	ret = run_cells_load(&r, run_dir, err);
 	if (ret)
 		return ret;
-	ret = outfile_open(&o, run_dir, "metrics.csv", err);
-	if (!ret) {
-		csv_header(&o, header);
-		for (size_t i = 0; i < r.nr; i++)
-			put_rows(&o, &r, &r.cell[i]);
-		ret = outfile_close(&o, err);
-	}
+	csv_header(&o, header);
+	for (size_t i = 0; i < r->nr; i++)
+		put_rows(&o, r, &r->cell[i]);
+	return outfile_close(&o, err);
+}
+
+int result_tables(const char *run_dir, char *err)
+{
+	struct run_cells r;
+	int ret = run_cells_load(&r, run_dir, err);
+
+	if (ret)
+		return ret;
+	ret = write_metrics(&r, run_dir, err);
+	if (!ret)
+		ret = ktap_write(&r, run_dir, err);
 	run_cells_free(&r);
 	return ret;
 }

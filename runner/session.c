@@ -50,14 +50,21 @@ static int tell_end(const struct run *r)
 {
 	size_t done = run_done(r), xfail = r->by_status[STATUS_XFAIL];
 	size_t passed = r->by_status[STATUS_PASS], skipped = r->by_status[STATUS_SKIP];
+	FILE *f = r->settings->format == FORMAT_KTAP ? stderr : stdout;
 
-	printf("\n%zu cell%s: %zu passed, ", done, done == 1 ? "" : "s", passed);
+	fprintf(f, "\n%zu cell%s: %zu passed, ", done, done == 1 ? "" : "s", passed);
 	if (xfail)
-		printf("%zu failed as expected (xfail), ", xfail);
+		fprintf(f, "%zu failed as expected (xfail), ", xfail);
 	if (skipped)
-		printf("%zu skipped, ", skipped);
-	printf("%zu failed: %s\n", done - passed - xfail - skipped, path_shown(r->dir));
+		fprintf(f, "%zu skipped, ", skipped);
+	fprintf(f, "%zu failed: %s\n", done - passed - xfail - skipped, path_shown(r->dir));
 	return passed + xfail == done ? EXIT_PASSED : EXIT_NOT_PASSED;
+}
+
+/* A CI system wants what there is: the plan line tells that more was to come. */
+static bool to_show(const struct run *r, int stopped, int unfinished)
+{
+	return r->settings->format == FORMAT_KTAP ? r->kept && !unfinished : !stopped;
 }
 
 int session_run(struct run *r, struct host *h, int signal_fd)
@@ -81,7 +88,7 @@ int session_run(struct run *r, struct host *h, int signal_fd)
 		fprintf(stderr, "pinlab: stopped, %zu of %zu executions are done%s%s\n",
 			run_done(r), r->plan.nr * (size_t)r->plan.repeats,
 			r->kept ? "; go on with --resume " : "", r->kept ? r->name : "");
-	if (!ret && summary_print(r->dir, err))
+	if (to_show(r, ret, finished) && summary_print(r->settings, r->dir, err))
 		return usage_error("%s", err);
 	if (finished)
 		return usage_error("%s", later);

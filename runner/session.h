@@ -14,7 +14,10 @@ int session_run(struct run *r, struct host *h, int signal_fd);
 /* Is what is needed at the end of a run there? 0, or -errno with err set. */
 int session_check(const struct settings *s, char *err);
 
-/* Print the cells of a run folder with their status and the most telling metrics. */
-int summary_print(const char *run_dir, char *err);
+/*
+ * Print what a run folder's cells gave: as text, with their status and the most telling metrics, or
+ * its report.ktap. 0 or -errno, err set.
+ */
+int summary_print(const struct settings *s, const char *run_dir, char *err);
 
 #endif

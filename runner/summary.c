@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "result_run.h"
@@ -40,7 +41,20 @@ static void add_cell(struct table *t, const struct run_cell *c)
 	}
 }
 
-int summary_print(const char *run_dir, char *err)
+static int print_ktap(const char *run_dir, char *err)
+{
+	char *path = xasprintf("%s/report.ktap", run_dir), *text;
+	int ret = file_read(path, &text, err);
+
+	if (!ret) {
+		fputs(text, stdout);
+		free(text);
+	}
+	free(path);
+	return ret;
+}
+
+static int print_text(const char *run_dir, char *err)
 {
 	struct table t = { .columns = columns };
 	struct run_cells r;
@@ -60,4 +74,9 @@ int summary_print(const char *run_dir, char *err)
 	table_free(&t);
 	run_cells_free(&r);
 	return 0;
+}
+
+int summary_print(const struct settings *s, const char *run_dir, char *err)
+{
+	return s->format == FORMAT_KTAP ? print_ktap(run_dir, err) : print_text(run_dir, err);
 }

@@ -13,8 +13,8 @@
 /*
  * The status of a cell that ended with `status`. Corruption that the row asks for is STATUS_XFAIL;
  * a guest that had to lose its data and did not makes STATUS_FAIL, or STATUS_SKIP on a host that
- * does not encrypt, where nobody could tell. All else stays what it is. Where the status changes to one
- * of these two, reason (RECORD_REASON_MAX bytes) is written.
+ * does not encrypt, where nobody could tell. All else stays what it is. Where the status becomes
+ * one of these two, reason (RECORD_REASON_MAX bytes) is written.
  */
 enum status verdict(const struct cell *c, bool encrypted, enum status status, char *reason);
 

@@ -56,6 +56,11 @@ static void play_error(struct fake *f)
 	emit_end(f, STATUS_ERROR, "asked for an error");
 }
 
+static void play_corrupt(struct fake *f)
+{
+	emit_end(f, STATUS_CORRUPT, "9 of 9 pages");
+}
+
 static void play_warn(struct fake *f)
 {
 	emit_end(f, STATUS_SPLAT, "WARNING: made up");
@@ -192,7 +197,7 @@ static const struct {
 	{ "exit", play_exit }, { "stubborn", play_stubborn }, { "linger", play_linger },
 	{ "orphan", play_orphan }, { "garbage", play_garbage }, { "cut", play_cut },
 	{ "crc", play_crc }, { "lost", play_lost }, { "huge", play_huge },
-	{ "oversize", play_oversize }, { "slow", play_slow },
+	{ "oversize", play_oversize }, { "slow", play_slow }, { "corrupt", play_corrupt },
 };
 
 static void read_cell(struct fake *f, const char *path)

@@ -1,176 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The whole runner against an agent that is made up: every way in which a cell can end, several at
- * a time, interruption, resumption and exit statuses. The runner and the fake agent are those of
- * the build folder that this program is in.
+ * a time, interruption, resumption and exit statuses.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <glob.h>
-#include <jansson.h>
 #include <signal.h>
 #include <sys/mount.h>
-#include <sys/wait.h>
 
-#include "fixture.h"
-
-struct rig {
-	struct fixture lab;
-	char runner[128], agent[PATH_MAX], out[128];
-	const char *host;
-	char err[4096];		/* stderr of the last run */
-};
-
-static void copy(const char *from, const char *to)
-{
-	char err[OPT_ERR_MAX];
-	int fd = open(to, O_WRONLY | O_CREAT, 0755);
-
-	assert_int_equal(file_append(fd, from, err), 0);
-	close(fd);
-}
-
-static int rig_setup(void **state)
-{
-	char build[PATH_MAX] = "", *path;
-	struct rig *r = xrealloc(NULL, 1, sizeof(*r));
-	void *lab;
-
-	memset(r, 0, sizeof(*r));
-	fixture_setup(&lab);
-	r->lab = *(struct fixture *)lab;
-	free(lab);
-	assert_true(readlink("/proc/self/exe", build, sizeof(build) - 1) > 0);
-	*strrchr(build, '/') = '\0';
-	*strrchr(build, '/') = '\0';
-	fixture_write(&r->lab, "runner/README", "");
-	snprintf(r->runner, sizeof(r->runner), "%s/runner/runner", r->lab.root);
-	snprintf(r->out, sizeof(r->out), "%s/out", r->lab.root);
-	path = xasprintf("%s/runner", build);
-	copy(path, r->runner);
-	free(path);
-	path = xasprintf("%s/fake-agent", build);
-	snprintf(r->agent, sizeof(r->agent), "%s", path);
-	free(path);
-	r->host = "local";
-	unsetenv("FAKE_AGENT");
-	unsetenv("FAKE_AGENT_DELAY_MS");
-	setenv("PINLAB_LOCK", r->lab.root, 1);	/* not to meet other tests of this machine */
-	*state = r;
-	return 0;
-}
-
-static int rig_teardown(void **state)
-{
-	struct rig *r = *state;
-
-	dir_remove(r->lab.root);
-	free(r);
-	return 0;
-}
-
-static pid_t start(struct rig *r, const char *verb, const char *arg, const char *jobs)
-{
-	char *log = xasprintf("%s/stderr", r->lab.root);
-	int fd = open(log, O_WRONLY | O_CREAT | O_TRUNC, 0666);
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		dup2(open("/dev/null", O_WRONLY), 1);
-		dup2(fd, 2);
-		execl(r->runner, r->runner, verb, arg, "--host", r->host, "--agent", r->agent, "-o",
-		      r->out, "--no-plots", "-j", jobs, NULL);
-		_exit(99);
-	}
-	close(fd);
-	free(log);
-	return pid;
-}
-
-static int finish(struct rig *r, pid_t pid)
-{
-	char *log = xasprintf("%s/stderr", r->lab.root), *text, err[OPT_ERR_MAX];
-	int status;
-
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(file_read(log, &text, err), 0);
-	snprintf(r->err, sizeof(r->err), "%s", text);
-	free(text);
-	free(log);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-}
-
-static void null_config(struct rig *r, const char *more)
-{
-	char text[1024];
-
-	snprintf(text, sizeof(text), "[matrix]\nkernels = running\nguests = host\nmemory = 64M\n"
-		 "workloads = null\n%s", more);
-	fixture_write(&r->lab, "test.conf", text);
-}
-
-/* An emulated host whose emulator is the fake agent, and a config for it. */
-static void emulated(struct rig *r, const char *memory, const char *more)
-{
-	char *builds = xasprintf("echo %s/built", r->lab.root), text[1024];
-	char *emulator = xasprintf("case $* in *version*) exit ;; esac\n"
-				   "exec %s --cell cell.ini --fd 3 3>stream.bin", r->agent);
-
-	fixture_script(&r->lab, "emulator/build.sh", builds);
-	fixture_script(&r->lab, "bench/build.sh", builds);
-	fixture_script(&r->lab, "kernels/build.sh", builds);
-	fixture_script(&r->lab, "built/bin/qemu-system-x86_64", emulator);
-	fixture_write(&r->lab, "built/host.cpio", "");
-	fixture_write(&r->lab, "built/modules.cpio", "");
-	snprintf(text, sizeof(text), "[matrix]\nkernels = v6.12\nguests = host\nmemory = 64M\n"
-		 "workloads = null\nhost_memory = %s\n%s", memory, more);
-	fixture_write(&r->lab, "test.conf", text);
-	r->host = "emulated";
-	free(builds);
-	free(emulator);
-}
-
-static int matrix(struct rig *r, const char *jobs)
-{
-	return finish(r, start(r, "--matrix", r->lab.conf, jobs));
-}
-
-/* The files below the results folder that match; the count. */
-static size_t matches(const struct rig *r, const char *pattern, char *first, size_t len)
-{
-	char *path = xasprintf("%s/%s", r->out, pattern);
-	size_t n = 0;
-	glob_t g;
-
-	if (!glob(path, GLOB_PERIOD, NULL, &g)) {
-		n = g.gl_pathc;
-		if (first)
-			snprintf(first, len, "%s", g.gl_pathv[0]);
-		globfree(&g);
-	}
-	free(path);
-	return n;
-}
-
-static void assert_tidy(const struct rig *r)
-{
-	assert_int_equal(matches(r, "*/.tmp", NULL, 0), 0);
-	assert_int_equal(matches(r, "*/*.[0-9]*", NULL, 0), 0);
-}
-
-static void check_cell(const struct rig *r, const char *status, const char *reason)
-{
-	char path[PATH_MAX];
-	json_t *j;
-
-	assert_int_equal(matches(r, "*/cells/*/1/cell.json", path, sizeof(path)), 1);
-	j = json_load_file(path, 0, NULL);
-	assert_non_null(j);
-	assert_string_equal(json_string_value(json_object_get(j, "status")), status);
-	if (!strstr(json_string_value(json_object_get(j, "reason")), reason))
-		fail_msg("reason: %s", json_string_value(json_object_get(j, "reason")));
-	json_decref(j);
-}
+#include "rig.h"
 
 static const struct {
 	const char *play, *status, *reason;
@@ -184,6 +21,7 @@ static const struct {
 	{ "fail", "fail", "asked to fail", 1 },
 	{ "error", "error", "asked for an error", 1 },
 	{ "warn", "splat", "WARNING", 1 },
+	{ "corrupt", "corrupt", "9 of 9 pages", 1 },
 	{ "exit", "host-exit", "exit status 3: the agent gives up", 1 },
 	{ "panic", "host-exit", "signal 6 (Aborted)", 1 },
 	{ "hang", "timeout", "no end within 0.5 s of real time; last phase: workload", 1 },
@@ -208,6 +46,48 @@ static void test_endings(void **state)
 			fail_msg("%s: exit status %d: %s", endings[i].play, status, r->err);
 		check_cell(r, endings[i].status, endings[i].reason);
 		assert_tidy(r);
+		dir_remove(r->out);
+	}
+}
+
+static const struct {
+	const char *play, *more, *status;
+	int exit;
+	const char *line, *ktap;
+} verdicts[] = {
+	{ "corrupt", "[null]\ncorrupts = upfront\n", "xfail", 0,
+	  "1 cell: 0 passed, 1 failed as expected (xfail), 0 failed: ",
+	  "ok 1 v6.12-sev-64M-null # XFAIL 9 of 9 pages\n" },
+	{ "corrupt", "", "corrupt", 1, "1 cell: 0 passed, 1 failed: ",
+	  "not ok 1 v6.12-sev-64M-null # corrupt: 9 of 9 pages\n" },
+	{ "pass", "[null]\ncorrupts = nopin, upfront\n", "fail", 1, "1 cell: 0 passed, 1 failed: ",
+	  "not ok 1 v6.12-sev-64M-null # fail: must corrupt under upfront, and did not\n" },
+	{ "pass", "[null]\ncorrupts = upfront\n[host]\nencrypt = off\n", "skip", 1,
+	  "1 cell: 0 passed, 1 skipped, 0 failed: ",
+	  "ok 1 v6.12-sev-64M-null # SKIP memory encryption is not modelled" },
+	{ "pass", "[host]\nencrypt = off\n", "pass", 0, "1 cell: 1 passed, 0 failed: ",
+	  "ok 1 v6.12-sev-64M-null\n" },
+};
+
+/* The row's expectation reaches status, exit status, summary and KTAP, also of a resumed run. */
+static void test_verdicts(void **state)
+{
+	struct rig *r = *state;
+	char run[PATH_MAX];
+
+	for (size_t i = 0; i < ARRAY_SIZE(verdicts); i++) {
+		setenv("FAKE_AGENT", verdicts[i].play, 1);
+		emulated_with(r, "sev", "256M", verdicts[i].more);
+		r->format = "ktap";
+		assert_int_equal(matrix(r, "1"), verdicts[i].exit);
+		check_cell(r, verdicts[i].status, "");
+		assert_ptr_equal(strstr(r->said, "KTAP version 1\n1..1\n"), r->said);
+		assert_non_null(strstr(r->said, verdicts[i].ktap));
+		assert_non_null(strstr(r->err, verdicts[i].line));
+		r->format = "text";
+		assert_int_equal(matches(r, "2*", run, sizeof(run)), 1);
+		assert_int_equal(finish(r, start(r, "--resume", run, "1")), verdicts[i].exit);
+		assert_non_null(strstr(r->said, verdicts[i].line));
 		dir_remove(r->out);
 	}
 }
@@ -530,6 +410,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_endings, rig_setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_verdicts, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_matrix_goes_on, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_interrupt_and_resume, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_damaged_cell, rig_setup, rig_teardown),
