@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/record.h"
+#include "hazards.h"
 #include "report_html.h"
 #include "report_text.h"
 #include "util.h"
@@ -28,7 +29,7 @@ static const char style[] =
 "th,td{padding:.3rem .6rem;border-bottom:1px solid var(--line);text-align:left;"
 "vertical-align:top}\n"
 "thead th{border-bottom:2px solid var(--line);vertical-align:bottom}\n"
-"thead .u{display:block;font-weight:normal;color:var(--dim);font-size:.8rem}\n"
+"thead .u,.m{display:block;font-weight:normal;color:var(--dim);font-size:.8rem}\n"
 ".n{text-align:right;white-space:nowrap}.k{white-space:nowrap}\n"
 "tbody tr:nth-child(even){background:var(--alt)}\n"
 ".pass{color:var(--ok)}.bad{color:var(--bad);font-weight:600}\n"
@@ -48,7 +49,8 @@ static const char reading_virtual[] =
 
 static const char reading[] =
 "<dt>strategy</dt><dd><b>none</b>: an ordinary guest, nothing is pinned. <b>upfront</b>: an SEV\n"
-"guest on the pristine kernel, which pins all of the guest's memory before it runs.</dd>\n"
+"guest on the pristine kernel, which pins all of the guest's memory before it runs. <b>nopin</b>:\n"
+"an SEV guest of which nothing is pinned; wrong on purpose, a control.</dd>\n"
 "<dt>startup</dt><dd>From the start of the VMM to the start of the workload: what a user waits\n"
 "for.</dd>\n"
 "<dt>NPF</dt><dd>Nested page fault; its latency is from #VMEXIT to re-entry. A <b>first touch</b>\n"
@@ -257,6 +259,53 @@ static void put_headlines(FILE *f, const struct model *m)
 	      "</p>\n", f);
 }
 
+static void put_in(FILE *f, const char *element, const char *text)
+{
+	fprintf(f, "<%s class=\"k\">", element);
+	html_text(f, text);
+	fprintf(f, "</%s>", element);
+}
+
+static void put_hazard(FILE *f, const struct hazard_cell *c)
+{
+	if (!c->cell) {
+		fputs("<td class=\"dim\">\u2013</td>", f);
+		return;
+	}
+	fprintf(f, "<td class=\"k\">%s ", c->counts);
+	put_status(f, run_cell_text(c->cell, "status"));
+	if (c->more[0])
+		fprintf(f, "<span class=\"m\">%s</span>", c->more);
+	fputs("</td>", f);
+}
+
+static void put_hazards(FILE *f, const struct model *m)
+{
+	struct hazards h;
+
+	hazards_build(&h, m);
+	if (h.nr_rows) {
+		fputs("<h2>Hazards</h2>\n<p>Pages of the guest's data that the host moved / that"
+		      " were wrong afterwards.</p>\n<div class=\"wide\"><table><thead><tr><th>workload"
+		      "</th>", f);
+		for (size_t c = 0; c < h.nr_columns; c++)
+			put_in(f, "th", h.columns[c]);
+		fputs("</tr></thead><tbody>\n", f);
+	}
+	for (size_t r = 0; r < h.nr_rows; r++) {
+		fputs("<tr>", f);
+		put_in(f, "td", h.rows[r]);
+		for (size_t c = 0; c < h.nr_columns; c++)
+			put_hazard(f, &h.cells[r * h.nr_columns + c]);
+		fputs("</tr>\n", f);
+	}
+	if (h.nr_rows)
+		fputs("</tbody></table></div>\n<p class=\"dim\"><b>xfail</b>: the data was lost, as"
+		      " it must be under this strategy. <b>corrupt</b>: it was lost and must not be."
+		      " With repeats, the first that is no success.</p>\n", f);
+	hazards_free(&h);
+}
+
 static void put_figures(FILE *f, const struct plots *p)
 {
 	if (p->nr)
@@ -358,6 +407,7 @@ static void put_page(FILE *f, const struct model *m, const struct plots *p, cons
 	fputs("</h1>\n", f);
 	put_summary(f, m, run);
 	put_failures(f, m);
+	put_hazards(f, m);
 	put_headlines(f, m);
 	put_figures(f, p);
 	put_reading(f, m);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hazards.h"
 #include "result_run.h"
 #include "session.h"
 #include "table.h"
@@ -41,6 +42,35 @@ static void add_cell(struct table *t, const struct run_cell *c)
 	}
 }
 
+/* A run whose cells make no model has been told so by its report. */
+static void print_hazards(const struct run_cells *r, const char *run_dir)
+{
+	char err[OPT_ERR_MAX];
+	struct hazards h;
+	struct model m;
+
+	if (model_build(&m, r, run_dir, err))
+		return;
+	hazards_build(&h, &m);
+	if (h.nr_rows)
+		putchar('\n');
+	hazards_print(&h, stdout);
+	hazards_free(&h);
+	model_free(&m);
+}
+
+static void tell_encrypt(const char *run_dir)
+{
+	char *path = xasprintf("%s/run.json", run_dir);
+	json_t *run = json_load_file(path, 0, NULL);
+	const char *encrypt = json_string_value(json_object_get(run, "encrypt"));
+
+	if (encrypt && !strcmp(encrypt, "off"))
+		puts("\nmemory encryption was not modelled (encrypt = off)");
+	json_decref(run);
+	free(path);
+}
+
 static int print_ktap(const char *run_dir, char *err)
 {
 	char *path = xasprintf("%s/report.ktap", run_dir), *text;
@@ -72,6 +102,8 @@ static int print_text(const char *run_dir, char *err)
 			       run_cell_text(&r.cell[i], "status"),
 			       run_cell_text(&r.cell[i], "reason"));
 	table_free(&t);
+	print_hazards(&r, run_dir);
+	tell_encrypt(run_dir);
 	run_cells_free(&r);
 	return 0;
 }

@@ -120,7 +120,8 @@ static inline void null_config(struct rig *r, const char *more)
 }
 
 /* An emulated host whose emulator is the fake agent, and a config for it. */
-static inline void emulated_with(struct rig *r, const char *guest, const char *memory, const char *more)
+static inline void emulated_with(struct rig *r, const char *guest, const char *memory,
+				 const char *more)
 {
 	char *builds = xasprintf("echo %s/built", r->lab.root), text[1024];
 	char *emulator = xasprintf("case $* in *version*) exit ;; esac\n"

@@ -11,8 +11,8 @@ static void put_status(struct fixture *f, const char *id, const char *status, co
 {
 	const struct cell_row c = {
 		.id = id, .kernel = "v6.12", .strategy = "upfront", .workload = "w",
-		.type = "touch", .params = "", .status = status, .reason = reason, .metrics = "", .memory_mib = 64,
-		.repeat = repeat,
+		.type = "touch", .params = "", .status = status, .reason = reason, .metrics = "",
+		.memory_mib = 64, .repeat = repeat,
 	};
 
 	put_cell(f, &c);
