@@ -7,6 +7,7 @@
 /* npf first: what it drains before a sample belongs before that sample. */
 static const struct collector *const collectors[] = {
 	&npf_collector, &kvmstat_collector, &counter_collector, &proc_collector,
+	&memcrypt_collector,
 };
 #define COLLECTORS	(sizeof(collectors) / sizeof(collectors[0]))
 

@@ -19,5 +19,6 @@ struct collector {
 };
 
 extern const struct collector npf_collector, proc_collector, kvmstat_collector, counter_collector;
+extern const struct collector memcrypt_collector;
 
 #endif
