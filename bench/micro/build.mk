@@ -11,15 +11,15 @@ $(BUILD)/micro: $(micro:%.c=$(BUILD)/static/%.o) $(payload)-blob.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) -static -o $@ $^ $(STATIC_LIBS)
 
-$(payload).o: bench/micro/payload/payload.c
+$(BUILD)/payload/%.o: bench/micro/payload/%.c
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(PAYLOAD_CFLAGS) -c -o $@ $<
 
-$(payload).bin: $(payload).o bench/micro/payload/payload.lds
+$(payload).bin: $(payload).o $(BUILD)/payload/serve.o bench/micro/payload/payload.lds
 	$(call say,LINK,$@)
 	$(Q)$(LD) -nostdlib -static --build-id=none -T bench/micro/payload/payload.lds \
-		-o $(payload).elf $<
+		-o $(payload).elf $(filter %.o,$^)
 	$(Q)objcopy -O binary $(payload).elf $@
 
 $(payload)-blob.o: bench/micro/payload/blob.S $(payload).bin

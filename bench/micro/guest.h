@@ -3,8 +3,8 @@
  * What the VMM and the guest's code agree on.
  *
  * Guest-physical memory: page 0 is the stack, then code, parameters and page tables; the pages from
- * guest_params.first_page on are for touching. All of it is identity-mapped, private (C-bit set) in
- * an SEV guest.
+ * guest_params.first_page on are data. All of it is identity-mapped, private (C-bit set) in an SEV
+ * guest. MODE_VIEWS maps all of it a second time, SHARED_VIEW bytes higher and without the C-bit.
  *
  * The order of a pass: sequential is 0, 1, 2, ... Random is the linear congruential generator
  *	x' = (mult * x + inc) mod 2^k,	2^k the least power of two >= pages,
@@ -17,19 +17,62 @@
 #define PINLAB_GUEST_H
 
 #define GUEST_PAGE	4096UL
+#define PAGE_WORDS	512UL
 #define ENTRY_GPA	0x1000UL
 #define PARAMS_GPA	0x2000UL
+#define SHARED_VIEW	(1UL << 39)	/* the second entry of the PML4 */
 #define PAYLOAD_MAGIC	0x64616f6c79617021UL
 
 /*
- * A guest's registers are the host's to read with plain SEV, so OUT needs no shared page. The value
- * written is 32 bits wide.
+ * A guest's registers are the host's to read and write with plain SEV, so that OUT and IN need no
+ * shared page. What they transfer is 32 bits wide.
  */
 #define PORT_READY	0x10	/* the guest has touched all of its image; value 0 */
 #define PORT_PASS	0x11	/* a pass is done; value: pages that had wrong data */
+#define PORT_COMMAND	0x12	/* IN: what to do next, COMMAND(command, argument) */
+#define PORT_RESULT	0x13	/* what it came to */
+
+#define COMMAND(command, arg)	((command) | (arg) << 8)
+
+enum guest_mode {
+	MODE_TOUCH,
+	MODE_HAZARD,	/* MODE_HAZARD and MODE_VIEWS serve commands */
+	MODE_VIEWS,
+};
+
+/* p is the private and s the shared view of the data, a number is a page of it. */
+enum guest_command {
+	/* Write all data. Result 0. */
+	CMD_WRITE,
+	/* Pages that have other data than was written; then, of the same pass, bytes. */
+	CMD_VERIFY, CMD_WRONG_BYTES,
+
+	/* Words of the page that are as they were written through p: read by p, read by s. */
+	CMD_EQUAL_PRIVATE, CMD_EQUAL_SHARED,
+	/* The same, with both views of one page in turns. */
+	CMD_TURNS_PRIVATE, CMD_TURNS_SHARED,
+	/* s[page] = s[page]; then CMD_EQUAL_PRIVATE. */
+	CMD_COPY_IN_PLACE,
+	/* s[page + 1] = s[page]; words of p[page + 1] that are those of p[page]. */
+	CMD_COPY_TO_NEXT,
+	/* Write the page through s; words that p reads of it. */
+	CMD_WRITE_SHARED,
+	/* The sum of a function's results called by an address without the C-bit. Argument unused. */
+	CMD_FETCH_SHARED,
+	/* Bytes of the page that are other than written through p. */
+	CMD_DIFFERENT_BYTES,
+	/* guest_sum() of the page, read by p. */
+	CMD_SUM,
+	GUEST_COMMANDS,
+};
+
+/* CMD_FETCH_SHARED calls it with 1 to FETCH_CALLS. */
+#define FETCH_CALLS	8
+#define FETCH_RESULT(x)	(3 * (x) + 1)
 
 struct guest_params {
 	unsigned long magic;
+	unsigned long mode;		/* enum guest_mode */
 	unsigned long image_pages;	/* page 0 up to the end of the page tables */
 	unsigned long first_page;
 	unsigned long pages;		/* to touch in each pass */
@@ -39,6 +82,19 @@ struct guest_params {
 	unsigned long mask;		/* 2^k - 1 */
 	unsigned long mult, inc, start;
 	unsigned long key;		/* of the data written */
+	unsigned long equal;		/* all pages get the same data */
 };
+
+/* Word i of what is written with that key. */
+static inline unsigned long guest_word(unsigned long key, unsigned long i)
+{
+	return (i + 1) * 0x9e3779b97f4a7c15UL ^ key;
+}
+
+/* Tells pages apart in 32 bits; of words, in order. */
+static inline unsigned int guest_sum(unsigned int sum, unsigned long word)
+{
+	return (sum ^ (unsigned int)(word >> 32)) * 0x01000193 ^ (unsigned int)word;
+}
 
 #endif

@@ -34,17 +34,17 @@ static size_t page_round(size_t bytes)
 }
 
 /*
- * PML4, PDPTs and page directories from gpa `at` on, mapping all memory with 2M pages. The accessed
- * and dirty bits are set beforehand: the guest's page walks then only read. Returns their end.
+ * PDPTs and page directories from gpa `end` on, mapping all memory at va with 2M pages, private or
+ * not. The tables are private. The accessed and dirty bits are set beforehand: the guest's page
+ * walks then only read. Returns the tables' end.
  */
-static uint64_t build_tables(struct micro *m, uint64_t at)
+static uint64_t map_memory(struct micro *m, uint64_t va, uint64_t cbit, uint64_t end)
 {
-	uint64_t *pml4 = (uint64_t *)(m->mem + at), *pdpt = NULL, *pd = NULL;
-	uint64_t end = at + GUEST_PAGE;
+	uint64_t *pml4 = (uint64_t *)(m->mem + m->cr3), *pdpt = NULL, *pd = NULL;
 
 	for (uint64_t gpa = 0; gpa < (uint64_t)m->memory_bytes; gpa += 2 << 20) {
 		if (gpa % PDPT_SPAN == 0) {
-			pml4[gpa / PDPT_SPAN] = end | PTE_TABLE | m->cbit;
+			pml4[(va + gpa) / PDPT_SPAN] = end | PTE_TABLE | m->cbit;
 			pdpt = (uint64_t *)(m->mem + end);
 			end += GUEST_PAGE;
 		}
@@ -53,9 +53,16 @@ static uint64_t build_tables(struct micro *m, uint64_t at)
 			pd = (uint64_t *)(m->mem + end);
 			end += GUEST_PAGE;
 		}
-		pd[(gpa >> 21) % ENTRIES] = gpa | PTE_PAGE_2M | m->cbit;
+		pd[(gpa >> 21) % ENTRIES] = gpa | PTE_PAGE_2M | cbit;
 	}
 	return end;
+}
+
+static uint64_t build_tables(struct micro *m)
+{
+	uint64_t end = map_memory(m, 0, m->cbit, m->cr3 + GUEST_PAGE);
+
+	return m->ops->mode == MODE_VIEWS ? map_memory(m, SHARED_VIEW, 0, end) : end;
 }
 
 static void set_order(struct guest_params *g, const struct touch_params *t)
@@ -72,10 +79,20 @@ static void set_order(struct guest_params *g, const struct touch_params *t)
 	g->key = mix(t->seed + 2);
 }
 
+/* What touch is to do: all of memory that is not the image. */
+static void set_touch(struct guest_params *g, const struct touch_params *t, uint64_t total)
+{
+	g->first_page = g->image_pages;
+	g->pages = total * t->pages / 100;
+	if (g->pages > total - g->first_page)
+		g->pages = total - g->first_page;
+	g->passes = 1 + t->refaults;
+	g->write = t->access == TOUCH_WRITE;
+	set_order(g, t);
+}
+
 int image_build(struct micro *m)
 {
-	const struct touch_params *t = &m->p.touch;
-	uint64_t total = m->memory_bytes / GUEST_PAGE, image;
 	struct guest_params *g;
 
 	/* 1 page directory a GiB, 1 PDPT for 512 of them: far below any memory size allowed. */
@@ -85,15 +102,16 @@ int image_build(struct micro *m)
 		return micro_fail(m, MICRO_GUEST, "the payload's parameters are not at %#lx",
 				  PARAMS_GPA);
 	m->cr3 = ENTRY_GPA + page_round(payload_end - payload_start);
-	image = build_tables(m, m->cr3);
-	g->image_pages = image / GUEST_PAGE;
-	g->first_page = g->image_pages;
-	g->pages = total * t->pages / 100;
-	if (g->pages > total - g->first_page)
-		g->pages = total - g->first_page;
-	g->passes = 1 + t->refaults;
-	g->write = t->access == TOUCH_WRITE;
-	set_order(g, t);
+	g->image_pages = build_tables(m) / GUEST_PAGE;
+	g->mode = m->ops->mode;
+	if (g->mode == MODE_TOUCH) {
+		set_touch(g, &m->p.touch, m->memory_bytes / GUEST_PAGE);
+	} else {
+		g->first_page = DATA_OFFSET / GUEST_PAGE;
+		g->pages = m->params.pages;
+		g->equal = m->params.equal;
+		g->key = mix(0);
+	}
 	m->params = *g;		/* the launch encrypts the guest's */
 	return 0;
 }

@@ -54,7 +54,8 @@ int vm_open(struct micro *m)
  */
 int memory_alloc(struct micro *m)
 {
-	int advice = m->p.touch.backing == BACKING_THP ? MADV_HUGEPAGE : MADV_NOHUGEPAGE;
+	bool thp = m->workload == WORKLOAD_TOUCH && m->p.touch.backing == BACKING_THP;
+	int advice = thp ? MADV_HUGEPAGE : MADV_NOHUGEPAGE;
 	struct kvm_userspace_memory_region region = { .memory_size = m->memory_bytes };
 
 	m->map_bytes = m->memory_bytes + HUGE_2M;
@@ -166,21 +167,36 @@ static int guest_died(struct micro *m)
 	}
 }
 
-int vcpu_run(struct micro *m, uint16_t *port, uint32_t *value)
+int vcpu_run(struct micro *m, uint16_t port, uint32_t *value)
 {
-	int ret;
+	struct kvm_run *run = m->run;
+	void *data;
 
-	do {
-		ret = ioctl(m->vcpu_fd, KVM_RUN, 0);
-	} while (ret && errno == EINTR);
-	if (ret)
-		return micro_fail(m, MICRO_RUN, "the vCPU is there, but KVM_RUN: %s",
-				  strerror(errno));
-	if (m->run->exit_reason != KVM_EXIT_IO || m->run->io.direction != KVM_EXIT_IO_OUT)
-		return guest_died(m);
-	*port = m->run->io.port;
-	memcpy(value, (uint8_t *)m->run + m->run->io.data_offset, sizeof(*value));
+	for (;;) {
+		if (ioctl(m->vcpu_fd, KVM_RUN, 0)) {
+			if (errno == EINTR)
+				continue;
+			return micro_fail(m, MICRO_RUN, "the vCPU is there, but KVM_RUN: %s",
+					  strerror(errno));
+		}
+		if (run->exit_reason != KVM_EXIT_IO)
+			return guest_died(m);
+		data = (uint8_t *)run + run->io.data_offset;
+		if (run->io.direction == KVM_EXIT_IO_OUT)
+			break;
+		memcpy(data, &m->command, sizeof(m->command));
+	}
+	if (run->io.port != port)
+		return micro_fail(m, MICRO_GUEST, "the guest wrote to port %#x, expected %#x",
+				  run->io.port, port);
+	memcpy(value, data, sizeof(*value));
 	return 0;
+}
+
+int guest_command(struct micro *m, enum guest_command command, uint32_t arg, uint32_t *result)
+{
+	m->command = COMMAND(command, arg);
+	return vcpu_run(m, PORT_RESULT, result);
 }
 
 /* The mapping of the vCPU holds a reference on the VM just as the descriptor does. */

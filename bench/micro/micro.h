@@ -27,6 +27,9 @@ enum micro_exit {
 	MICRO_RUN = 17,		/* KVM_RUN fails */
 	MICRO_GUEST = 18,	/* the guest ended by itself */
 	MICRO_AGENT = 19,	/* the agent's channel broke */
+	MICRO_HOST = 20,	/* the host has not what the hazard needs */
+	MICRO_WRONG = 21,	/* a check did not hold */
+	MICRO_CORRUPT = 22,	/* the guest's data did not survive the relocation */
 };
 
 #define REPORT_MARKS	64
@@ -41,7 +44,23 @@ struct report {
 	size_t nr_marks;
 };
 
+struct micro;
+
+/* A type of workload. Each function returns 0, or -1 with m->failure set; NULL: nothing to do. */
+struct micro_workload {
+	enum guest_mode mode;
+	int (*prepare)(struct micro *m);	/* there is guest memory, not registered yet */
+	int (*run)(struct micro *m);		/* the guest is ready; ends with a gate */
+	int (*report)(struct micro *m);		/* metrics, when all is over */
+	int (*verdict)(struct micro *m);	/* what the metrics mean */
+	void (*undo)(struct micro *m);		/* of what was changed on the host */
+};
+
+extern const struct micro_workload touch_workload, hazard_workload;
+
 struct micro {
+	const struct micro_workload *ops;
+	void *state;			/* of the workload */
 	int64_t workload;		/* enum workload_id */
 	int64_t guest;			/* enum guest_kind */
 	int64_t memory_bytes;
@@ -62,8 +81,13 @@ struct micro {
 	void *map;			/* as mmap() gave it */
 	size_t map_bytes;
 	uint8_t *mem;			/* guest memory, 2M-aligned */
+	uint64_t registered_bytes;
 	struct guest_params params;	/* as given to the guest */
+	uint32_t command;		/* what the guest's next IN gets */
 };
+
+/* Go through a gate (report_gate()). */
+int micro_gate(struct micro *m, enum phase phase);
 
 /* Record the first failure and return -1. */
 int micro_fail(struct micro *m, enum micro_exit why, const char *fmt, ...)
@@ -73,7 +97,9 @@ int micro_fail(struct micro *m, enum micro_exit why, const char *fmt, ...)
 int vm_open(struct micro *m);
 int memory_alloc(struct micro *m);
 int vcpu_open(struct micro *m);
-int vcpu_run(struct micro *m, uint16_t *port, uint32_t *value);	/* to the guest's next OUT */
+int vcpu_run(struct micro *m, uint16_t port, uint32_t *value);	/* to an OUT on this port */
+/* Have the guest execute a command of guest.h. */
+int guest_command(struct micro *m, enum guest_command command, uint32_t arg, uint32_t *result);
 void vcpu_close(struct micro *m);
 void vm_close(struct micro *m);
 void memory_free(struct micro *m);
@@ -81,13 +107,21 @@ void memory_free(struct micro *m);
 /* Zap all SPTEs of the guest and keep its pages. */
 int memory_zap(struct micro *m);
 
+/* The memory behind the guest's data, which begins at the second 2M. */
+#define DATA_OFFSET	(2UL << 20)
+static inline uint8_t *data_memory(const struct micro *m)
+{
+	return m->mem + DATA_OFFSET;
+}
+
 /* image.c: fill the pages that the guest starts from. */
 int image_build(struct micro *m);
 
 /* sev.c */
 int sev_vm_create(struct micro *m);	/* vm_fd of a VM ready for SEV; sets cbit */
-int sev_register(struct micro *m);	/* all memory, in one call */
+int sev_register(struct micro *m, uint64_t bytes);	/* from the start of guest memory on */
 int sev_launch(struct micro *m);	/* LAUNCH_START to LAUNCH_FINISH over the image */
+int sev_command(struct micro *m, uint32_t id, void *data);
 
 /* report.c */
 uint64_t report_now_ns(void);		/* CLOCK_MONOTONIC_RAW */

@@ -24,6 +24,9 @@ static const char *const command_names[] = {
 	[KVM_SEV_LAUNCH_START] = "LAUNCH_START",
 	[KVM_SEV_LAUNCH_UPDATE_DATA] = "LAUNCH_UPDATE_DATA",
 	[KVM_SEV_LAUNCH_MEASURE] = "LAUNCH_MEASURE",
+	[KVM_SEV_GUEST_STATUS] = "GUEST_STATUS",
+	[KVM_SEV_DBG_DECRYPT] = "DBG_DECRYPT",
+	[KVM_SEV_DBG_ENCRYPT] = "DBG_ENCRYPT",
 	[KVM_SEV_LAUNCH_FINISH] = "LAUNCH_FINISH",
 	[SEV_INIT2] = "SEV_INIT2",
 };
@@ -69,7 +72,7 @@ static int sev_try(struct micro *m, uint32_t id, void *data, uint32_t *fw_error)
 	return ret;
 }
 
-static int sev_command(struct micro *m, uint32_t id, void *data)
+int sev_command(struct micro *m, uint32_t id, void *data)
 {
 	uint32_t fw = 0;
 	int ret = sev_try(m, id, data, &fw);
@@ -117,14 +120,15 @@ int sev_vm_create(struct micro *m)
 	return 0;
 }
 
-int sev_register(struct micro *m)
+int sev_register(struct micro *m, uint64_t bytes)
 {
-	struct kvm_enc_region region = { .addr = (uintptr_t)m->mem, .size = m->memory_bytes };
+	struct kvm_enc_region region = { .addr = (uintptr_t)m->mem, .size = bytes };
 
+	m->registered_bytes = bytes;
 	if (!ioctl(m->vm_fd, KVM_MEMORY_ENCRYPT_REG_REGION, &region))
 		return 0;
-	return micro_fail(m, MICRO_REGISTER, "KVM_MEMORY_ENCRYPT_REG_REGION of %lld MiB: %s%s",
-			  (long long)m->memory_bytes >> 20, strerror(errno), errno == ENOMEM ?
+	return micro_fail(m, MICRO_REGISTER, "KVM_MEMORY_ENCRYPT_REG_REGION of %llu KiB: %s%s",
+			  (unsigned long long)bytes >> 10, strerror(errno), errno == ENOMEM ?
 			  "; raise RLIMIT_MEMLOCK or give the host more memory" : "");
 }
 

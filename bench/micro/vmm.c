@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * micro: a VMM that runs one workload and no guest operating system, so that a cell isolates one
- * mechanism of KVM: an NPF on first touch, or again after the host zapped the SPTEs.
+ * mechanism: an NPF on first touch, or again after the host zapped the SPTEs; a page that the host
+ * moves; a page that is read with and without the C-bit.
  *
  * As an SEV guest it goes the way of QEMU: SEV_INIT2 (or SEV_INIT), memslot, REG_REGION of all
  * memory, LAUNCH_START, LAUNCH_UPDATE_DATA of the image, LAUNCH_MEASURE, LAUNCH_FINISH. What it
@@ -20,6 +21,11 @@
 #include <unistd.h>
 
 #include "micro.h"
+
+static const struct micro_workload *const workloads[WORKLOADS] = {
+	[WORKLOAD_TOUCH] = &touch_workload,
+	[WORKLOAD_HAZARD] = &hazard_workload,
+};
 
 static const struct opt_desc micro_options[] = {
 	{ "workload", OPT_ENUM, OPT_I64(struct micro, workload), 0, 0, workload_type_names,
@@ -88,34 +94,43 @@ static int parse_args(struct micro *m, int argc, char **argv)
 			opt_defaults(params, &m->p);
 		}
 	}
-	if (m->workload != WORKLOAD_TOUCH || m->guest == GUEST_HOST ||
-	    m->memory_bytes % (2 << 20)) {
-		fprintf(stderr, "micro: workload is touch, guest plain, sev or sev-nopin, memory "
-			"a multiple of 2M\n");
+	if (!workloads[m->workload] || m->guest == GUEST_HOST || m->memory_bytes % (2 << 20)) {
+		fprintf(stderr, "micro: workload is touch or hazard, guest plain, sev or "
+			"sev-nopin, memory a multiple of 2M\n");
 		return -1;
 	}
 	return 0;
 }
 
-static int gate(struct micro *m, enum phase phase)
+int micro_gate(struct micro *m, enum phase phase)
 {
 	if (report_gate(&m->report, phase))
 		return micro_fail(m, MICRO_AGENT, "the agent is gone");
 	return 0;
 }
 
+static int register_memory(struct micro *m, uint64_t bytes)
+{
+	int ret;
+
+	report_phase(&m->report, PHASE_REGISTER);
+	ret = sev_register(m, bytes);
+	report_phase(&m->report, PHASE_DEFINE);
+	return ret;
+}
+
 static int define(struct micro *m)
 {
 	report_phase(&m->report, PHASE_DEFINE);
-	if (vm_open(m) || memory_alloc(m))
+	if (vm_open(m) || memory_alloc(m) || (m->ops->prepare && m->ops->prepare(m)))
 		return -1;
-	if (m->guest == GUEST_SEV) {
-		report_phase(&m->report, PHASE_REGISTER);
-		if (sev_register(m))
-			return -1;
-		report_phase(&m->report, PHASE_DEFINE);
-	}
+	if (m->guest == GUEST_SEV && register_memory(m, m->memory_bytes))
+		return -1;
 	if (image_build(m))
+		return -1;
+	/* The guest's code must stay where it is, or the guest cannot tell of its data. */
+	if (m->guest == GUEST_SEV_NOPIN &&
+	    register_memory(m, m->params.image_pages * GUEST_PAGE))
 		return -1;
 	if (guest_is_sev(m->guest)) {
 		report_phase(&m->report, PHASE_LAUNCH);
@@ -126,39 +141,17 @@ static int define(struct micro *m)
 	return vcpu_open(m);
 }
 
-static int expect(struct micro *m, uint16_t want, uint32_t *value)
-{
-	uint16_t port;
-
-	if (vcpu_run(m, &port, value))
-		return -1;
-	if (port != want)
-		return micro_fail(m, MICRO_GUEST, "the guest wrote to port %#x, expected %#x", port,
-				  want);
-	return 0;
-}
-
 /*
  * The guest is entered first to touch its own image, so that the workload phase has the faults of
  * the workload alone.
  */
-static int workload(struct micro *m, uint64_t *corrupt)
+static int run(struct micro *m)
 {
-	unsigned long passes = 1 + m->p.touch.refaults;
 	uint32_t value;
 
-	if (expect(m, PORT_READY, &value) || gate(m, PHASE_DEFINE))
+	if (vcpu_run(m, PORT_READY, &value) || micro_gate(m, PHASE_DEFINE))
 		return -1;
-	report_phase(&m->report, PHASE_WORKLOAD);
-	for (unsigned long pass = 0; pass < passes; pass++) {
-		if (pass && memory_zap(m))
-			return -1;
-		if (expect(m, PORT_PASS, &value))
-			return -1;
-		*corrupt += value;
-	}
-	report_phase(&m->report, PHASE_STOP);
-	return gate(m, PHASE_WORKLOAD);
+	return m->ops->run(m);
 }
 
 static void teardown(struct micro *m, uint64_t ns[3])
@@ -173,48 +166,63 @@ static void teardown(struct micro *m, uint64_t ns[3])
 	report_phase(&m->report, PHASE_DONE);
 }
 
-static int report_results(struct micro *m, uint64_t corrupt, const uint64_t ns[3])
+static int report_results(struct micro *m, const uint64_t ns[3])
 {
-	const struct guest_params *g = &m->params;
-	uint64_t memory_pages = m->memory_bytes / GUEST_PAGE;
 	const struct {
 		const char *name;
 		uint64_t value;
 		bool known;
 	} rows[] = {
-		{ "guest_memory_pages", memory_pages, true },
-		{ "registered_pages", memory_pages, m->guest == GUEST_SEV },
-		{ "launch_pages", g->image_pages, true },
-		{ "touched_pages", g->pages, true },
-		{ "corrupt_pages", corrupt, g->write && g->passes > 1 },
+		{ "guest_memory_pages", m->memory_bytes / GUEST_PAGE, true },
+		{ "registered_pages", m->registered_bytes / GUEST_PAGE, guest_is_sev(m->guest) },
+		{ "launch_pages", m->params.image_pages, true },
 		{ "teardown_vm_ns", ns[1] - ns[0], true },
 		{ "teardown_unmap_ns", ns[2] - ns[1], true },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (rows[i].known && report_metric(&m->report, rows[i].name, rows[i].value))
-			return -1;
-	return 0;
+			return micro_fail(m, MICRO_AGENT, "the agent is gone");
+	return m->ops->report(m);
+}
+
+static enum status end_status(enum micro_exit why)
+{
+	switch (why) {
+	case MICRO_OK:
+		return STATUS_PASS;
+	case MICRO_GUEST:
+		return STATUS_VMM_EXIT;
+	case MICRO_WRONG:
+		return STATUS_FAIL;
+	case MICRO_CORRUPT:
+		return STATUS_CORRUPT;
+	default:
+		return STATUS_ERROR;
+	}
 }
 
 int main(int argc, char **argv)
 {
 	struct micro m = { .kvm_fd = -1, .vm_fd = -1, .vcpu_fd = -1, .sev_fd = -1 };
-	uint64_t corrupt = 0, ns[3];
+	uint64_t ns[3];
 	bool done;
 
 	if (parse_args(&m, argc, argv))
 		return MICRO_USAGE;
+	m.ops = workloads[m.workload];
 	m.report.out.fd = m.fd;
-	done = !define(&m) && !workload(&m, &corrupt);
+	done = !define(&m) && !run(&m);
 	teardown(&m, ns);
-	if (done && report_results(&m, corrupt, ns))
-		micro_fail(&m, MICRO_AGENT, "the agent is gone");
+	if (done && !report_results(&m, ns) && m.ops->verdict)
+		m.ops->verdict(&m);
+	if (m.ops->undo)
+		m.ops->undo(&m);
 	if (m.failure)
 		fprintf(stderr, "micro: %s\n", m.reason);
-	report_end(&m.report, m.failure == MICRO_OK ? STATUS_PASS :
-		   m.failure == MICRO_GUEST ? STATUS_VMM_EXIT : STATUS_ERROR, m.reason);
+	report_end(&m.report, end_status(m.failure), m.reason);
 	free(m.cpuid);
+	free(m.state);
 	if (m.kvm_fd >= 0)
 		close(m.kvm_fd);
 	return m.failure;

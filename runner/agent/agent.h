@@ -23,6 +23,7 @@
 enum mark {
 	MARK_START,		/* the VMM is forked, not yet executed */
 	MARK_LAUNCHED,		/* the guest can run */
+	MARK_DATA_READY,	/* the guest has written what the host is to relocate */
 	MARK_WORKLOAD_END,	/* the VM still is there */
 	MARK_GONE,		/* the VMM is reaped */
 };

@@ -225,6 +225,9 @@ static void proc_mark(struct agent *a, void *state, enum mark mark)
 		metric_rise(a, p, "pinned_register_pages", TL_PINNED_PAGES);
 		metric_known(a, "rss_launch_kib", p->last.column[TL_RSS_KIB]);
 		break;
+	case MARK_DATA_READY:
+		metric_rise(a, p, "pinned_hazard_pages", TL_PINNED_PAGES);
+		break;
 	case MARK_WORKLOAD_END:
 		metric_rise(a, p, "pinned_workload_pages", TL_PINNED_PAGES);
 		metric_known(a, "rss_workload_kib", p->last.column[TL_RSS_KIB]);

@@ -11,7 +11,11 @@
 
 static const char *const micro_metrics[] = {
 	"guest_memory_pages", "registered_pages", "launch_pages", "touched_pages",
-	"corrupt_pages", "teardown_vm_ns", "teardown_unmap_ns", NULL,
+	"corrupt_pages", "teardown_vm_ns", "teardown_unmap_ns", "hazard_pages",
+	"hazard_moved_pages", "hazard_refused_pages", "hazard_returned_pages",
+	"hazard_swapped_pages", "hazard_corrupt_pages", "hazard_corrupt_bytes",
+	"hazard_flipped_bytes", "hazard_huge_pages", "hazard_ksm_shared_pages",
+	"hazard_ksm_sharing_pages", "views_checks", "views_wrong", NULL,
 };
 
 struct micro {
@@ -28,7 +32,8 @@ static void on_metric(struct agent *a, const struct record_metric *m)
 
 static void on_gate(struct agent *a, struct micro *m, const struct record_gate *g, int fd)
 {
-	collect_mark(a, g->phase == PHASE_WORKLOAD ? MARK_WORKLOAD_END : MARK_LAUNCHED);
+	collect_mark(a, g->phase == PHASE_WORKLOAD ? MARK_WORKLOAD_END :
+		     g->phase == PHASE_USERSPACE ? MARK_DATA_READY : MARK_LAUNCHED);
 	m->done |= g->phase == PHASE_WORKLOAD;
 	if (write(fd, "g", 1) != 1)
 		emit_remark(a, "micro did not wait at its gate");

@@ -73,7 +73,7 @@ static const struct opt_desc selftest_params[] = {
 	{ .name = NULL },
 };
 
-static const char *const hazard_mechanisms[HAZARDS + 1] = {
+const char *const hazard_names[HAZARDS + 1] = {
 	[HAZARD_CONTROL] = "control",
 	[HAZARD_FORK] = "fork",
 	[HAZARD_COMPACT] = "compact",
@@ -94,7 +94,7 @@ static const char *const hazard_mechanisms[HAZARDS + 1] = {
 };
 
 static const struct opt_desc hazard_params[] = {
-	{ "mechanism", OPT_ENUM, PARAM(hazard.mechanism), 0, 0, hazard_mechanisms, NULL,
+	{ "mechanism", OPT_ENUM, PARAM(hazard.mechanism), 0, 0, hazard_names, NULL,
 	  "how the host relocates the guest's pages" },
 	{ "pages", OPT_INT, PARAM(hazard.pages), 512, 65536, NULL, "1024",
 	  "data pages of the guest that it relocates" },

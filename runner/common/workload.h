@@ -97,6 +97,8 @@ enum hazard_mechanism {
 	HAZARDS,
 };
 
+extern const char *const hazard_names[HAZARDS + 1];
+
 struct hazard_params {
 	int64_t mechanism;	/* enum hazard_mechanism */
 	int64_t pages;		/* that the guest writes and verifies, and the host relocates */

@@ -1,25 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The guest's code: no operating system, no interrupts, no exception handlers (an exception ends
- * in a triple fault, which the VMM reports). It touches pages, in the order guest.h describes.
+ * in a triple fault, which the VMM reports). It touches pages, in the order guest.h describes, or
+ * serves commands.
  */
-#include "../guest.h"
+#include "serve.h"
 
 void _start(void);
 
 /* The VMM fills it in. */
 static volatile struct guest_params params
 	__attribute__((section(".params"))) = { .magic = PAYLOAD_MAGIC };
-
-static inline void out32(unsigned short port, unsigned int value)
-{
-	asm volatile("outl %0, %1" : : "a"(value), "Nd"(port) : "memory");
-}
-
-static unsigned long page_data(const struct guest_params *p, unsigned long i)
-{
-	return (i + 1) * 0x9e3779b97f4a7c15UL ^ p->key;
-}
 
 /* Returns 1 if the page had other data than an earlier pass wrote. */
 static unsigned int touch(const struct guest_params *p, unsigned long pass, unsigned long i)
@@ -31,10 +22,10 @@ static unsigned int touch(const struct guest_params *p, unsigned long pass, unsi
 		return 0;
 	}
 	if (pass == 0) {
-		*word = page_data(p, i);
+		*word = guest_word(p->key, i);
 		return 0;
 	}
-	return *word != page_data(p, i);
+	return *word != guest_word(p->key, i);
 }
 
 static unsigned int run_pass(const struct guest_params *p, unsigned long pass)
@@ -67,6 +58,8 @@ __attribute__((section(".text.start"))) void _start(void)
 
 	touch_image(p.image_pages);
 	out32(PORT_READY, 0);
+	if (p.mode != MODE_TOUCH)
+		serve(&p);
 	for (unsigned long pass = 0; pass < p.passes; pass++)
 		out32(PORT_PASS, run_pass(&p, pass));
 	for (;;)

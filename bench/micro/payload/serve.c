@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Commands of the VMM on the guest's data; guest.h says what each does. */
+#include "serve.h"
+
+typedef volatile unsigned long word;
+
+static unsigned int wrong_bytes;
+
+static word *private_page(const struct guest_params *p, unsigned long page)
+{
+	return (word *)((p->first_page + page) * GUEST_PAGE);
+}
+
+static word *shared_page(const struct guest_params *p, unsigned long page)
+{
+	return (word *)((p->first_page + page) * GUEST_PAGE + SHARED_VIEW);
+}
+
+static unsigned long written(const struct guest_params *p, unsigned long page, unsigned long i)
+{
+	return guest_word(p->key, p->equal ? i : page * PAGE_WORDS + i);
+}
+
+static unsigned int equal_words(const struct guest_params *p, word *view, unsigned long page)
+{
+	unsigned int n = 0;
+
+	for (unsigned long i = 0; i < PAGE_WORDS; i++)
+		n += view[i] == written(p, page, i);
+	return n;
+}
+
+static unsigned int bytes_set(unsigned long x)
+{
+	unsigned int n = 0;
+
+	for (; x; x >>= 8)
+		n += (x & 0xff) != 0;
+	return n;
+}
+
+static unsigned int different_bytes(const struct guest_params *p, unsigned long page)
+{
+	word *w = private_page(p, page);
+	unsigned int n = 0;
+
+	for (unsigned long i = 0; i < PAGE_WORDS; i++)
+		n += bytes_set(w[i] ^ written(p, page, i));
+	return n;
+}
+
+static unsigned int write_all(const struct guest_params *p, unsigned long arg)
+{
+	(void)arg;
+	for (unsigned long page = 0; page < p->pages; page++) {
+		word *w = private_page(p, page);
+
+		for (unsigned long i = 0; i < PAGE_WORDS; i++)
+			w[i] = written(p, page, i);
+	}
+	return 0;
+}
+
+static unsigned int verify_all(const struct guest_params *p, unsigned long arg)
+{
+	unsigned int pages = 0;
+
+	(void)arg;
+	wrong_bytes = 0;
+	for (unsigned long page = 0; page < p->pages; page++) {
+		unsigned int n = different_bytes(p, page);
+
+		wrong_bytes += n;
+		pages += n != 0;
+	}
+	return pages;
+}
+
+static unsigned int get_wrong_bytes(const struct guest_params *p, unsigned long arg)
+{
+	(void)p;
+	(void)arg;
+	return wrong_bytes;
+}
+
+static unsigned int equal_private(const struct guest_params *p, unsigned long page)
+{
+	return equal_words(p, private_page(p, page), page);
+}
+
+static unsigned int equal_shared(const struct guest_params *p, unsigned long page)
+{
+	return equal_words(p, shared_page(p, page), page);
+}
+
+/* Words that the view `counted` gives right while the other one is read between them. */
+static unsigned int turns(const struct guest_params *p, unsigned long page, word *counted,
+			  word *other)
+{
+	unsigned int n = 0;
+
+	for (unsigned long i = 0; i < PAGE_WORDS; i++) {
+		(void)other[i];
+		n += counted[i] == written(p, page, i);
+	}
+	return n;
+}
+
+static unsigned int turns_private(const struct guest_params *p, unsigned long page)
+{
+	return turns(p, page, private_page(p, page), shared_page(p, page));
+}
+
+static unsigned int turns_shared(const struct guest_params *p, unsigned long page)
+{
+	return turns(p, page, shared_page(p, page), private_page(p, page));
+}
+
+static unsigned int copy_in_place(const struct guest_params *p, unsigned long page)
+{
+	word *s = shared_page(p, page);
+
+	for (unsigned long i = 0; i < PAGE_WORDS; i++)
+		s[i] = s[i];
+	return equal_private(p, page);
+}
+
+static unsigned int copy_to_next(const struct guest_params *p, unsigned long page)
+{
+	word *from = shared_page(p, page), *to = shared_page(p, page + 1);
+
+	for (unsigned long i = 0; i < PAGE_WORDS; i++)
+		to[i] = from[i];
+	return equal_words(p, private_page(p, page + 1), page);
+}
+
+static unsigned int write_shared(const struct guest_params *p, unsigned long page)
+{
+	word *s = shared_page(p, page), *w = private_page(p, page);
+	unsigned int n = 0;
+
+	for (unsigned long i = 0; i < PAGE_WORDS; i++)
+		s[i] = written(p, page, i);
+	for (unsigned long i = 0; i < PAGE_WORDS; i++)
+		n += w[i] == written(p, page, i);
+	return n;
+}
+
+static __attribute__((noinline, noipa)) unsigned int fetched(unsigned int x)
+{
+	return FETCH_RESULT(x);
+}
+
+static unsigned int fetch_shared(const struct guest_params *p, unsigned long arg)
+{
+	unsigned int (*f)(unsigned int) = (void *)((unsigned long)fetched + SHARED_VIEW), n = 0;
+
+	(void)p;
+	(void)arg;
+	for (unsigned int i = 1; i <= FETCH_CALLS; i++)
+		n += f(i);
+	return n;
+}
+
+static unsigned int sum(const struct guest_params *p, unsigned long page)
+{
+	word *w = private_page(p, page);
+	unsigned int n = 0;
+
+	for (unsigned long i = 0; i < PAGE_WORDS; i++)
+		n = guest_sum(n, w[i]);
+	return n;
+}
+
+static unsigned int (*const commands[GUEST_COMMANDS])(const struct guest_params *,
+						      unsigned long) = {
+	[CMD_WRITE] = write_all,
+	[CMD_VERIFY] = verify_all,
+	[CMD_WRONG_BYTES] = get_wrong_bytes,
+	[CMD_EQUAL_PRIVATE] = equal_private,
+	[CMD_EQUAL_SHARED] = equal_shared,
+	[CMD_TURNS_PRIVATE] = turns_private,
+	[CMD_TURNS_SHARED] = turns_shared,
+	[CMD_COPY_IN_PLACE] = copy_in_place,
+	[CMD_COPY_TO_NEXT] = copy_to_next,
+	[CMD_WRITE_SHARED] = write_shared,
+	[CMD_FETCH_SHARED] = fetch_shared,
+	[CMD_DIFFERENT_BYTES] = different_bytes,
+	[CMD_SUM] = sum,
+};
+
+void serve(const struct guest_params *p)
+{
+	for (;;) {
+		unsigned int command = in32(PORT_COMMAND);
+
+		out32(PORT_RESULT, commands[command & 0xff](p, command >> 8));
+	}
+}
