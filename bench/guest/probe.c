@@ -6,7 +6,9 @@
  *
  * It talks in frames over the virtio-serial port org.pinlab.guest: hello and guest_uptime_ns, then
  * phase workload around the disk check (its times are the guest's and mean nothing on the host: the
- * agent goes by when the record arrives), metrics, the guest's kernel log, end.
+ * agent goes by when the record arrives), metrics, the guest's kernel log, end. With
+ * pinlab.hazard_pages=N on the kernel's command line it writes that many pages, waits at a gate
+ * while the host relocates the guest's memory, and tells how many of them are wrong.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,11 +25,14 @@
 #include "common/frame.h"
 #include "common/kmsg.h"
 #include "common/record.h"
+#include "data.h"
+#include "splitmix.h"
 
 #define PORT		"/dev/virtio-ports/org.pinlab.guest"
 #define DISK		"/dev/vda"
 #define SWIOTLB_PEAK	"/sys/kernel/debug/swiotlb/io_tlb_used_hiwater"
 #define SWIOTLB_KIB	2	/* a slot */
+#define HAZARD_KEY	"pinlab.hazard_pages="
 #define READ_BYTES	(256 * 1024)
 
 static struct frame_writer out = { .fd = -1 };
@@ -81,18 +86,13 @@ static long long number_in(const char *path, const char *key)
 	return at ? strtoll(at + strlen(key), NULL, 10) : -1;
 }
 
-/* The disk holds the sequence of splitmix64 from 0 (Steele et al., OOPSLA 2014). */
+/* The disk holds the sequence of splitmix64 from 0. */
 static bool matches(const uint64_t *word, size_t n, uint64_t *state)
 {
 	bool ok = true;
 
-	for (size_t i = 0; i < n; i++) {
-		uint64_t z = *state += 0x9e3779b97f4a7c15ULL;
-
-		z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
-		z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
-		ok &= word[i] == (z ^ z >> 31);
-	}
+	for (size_t i = 0; i < n; i++)
+		ok &= word[i] == splitmix64(state);
 	return ok;
 }
 
@@ -120,6 +120,20 @@ static void check_disk(void)
 	close(fd);
 	send_metric("guest_disk_ok", ok && done == bytes);
 	send_metric("guest_disk_kib", done / 1024);
+}
+
+/* The guest's data stands still until the host says go on; what comes after may be garbage. */
+static void hazard(size_t pages)
+{
+	struct record_gate gate = { .phase = PHASE_USERSPACE };
+	struct guest_data data;
+	char go;
+
+	if (data_write(&data, pages) || data_wrong(&data))
+		return;
+	frame_write(&out, RECORD_GATE, &gate, sizeof(gate), NULL, 0);
+	if (read(out.fd, &go, 1) == 1)
+		send_metric("hazard_corrupt_pages", data_wrong(&data));
 }
 
 static void send_log(const char *text, size_t len)
@@ -169,7 +183,7 @@ int main(void)
 	uint64_t start_ns = uptime_ns();
 	long long v;
 
-	out.fd = open(PORT, O_WRONLY);
+	out.fd = open(PORT, O_RDWR);
 	if (out.fd < 0) {
 		perror("probe: " PORT);
 		return 1;
@@ -181,6 +195,9 @@ int main(void)
 		send_metric("guest_memory_total_kib", v);
 	send_phase(PHASE_WORKLOAD);
 	check_disk();
+	v = number_in("/proc/cmdline", HAZARD_KEY);
+	if (v > 0)
+		hazard(v);
 	send_phase(PHASE_STOP);
 	v = number_in(SWIOTLB_PEAK, "");
 	if (v >= 0)

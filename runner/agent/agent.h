@@ -101,7 +101,11 @@ void collect_stop(struct agent *a);		/* the VMM is reaped */
 void kmsg_open(struct agent *a);
 void kmsg_drain(struct agent *a);
 /* Look for kernel splats in log text; parts of lines are put together. */
-struct splat_scan { char line[512]; size_t len; };
+struct splat_scan {
+	char line[512];
+	size_t len;
+	enum status status;	/* what a splat makes of the cell; STATUS_PASS: STATUS_SPLAT */
+};
 void splat_scan(struct agent *a, struct splat_scan *s, const char *who, const char *text,
 		size_t len);
 
@@ -117,6 +121,7 @@ void vmm_keep(struct agent *a, int fd);
 int vmm_pause(struct agent *a);
 /* Its end is expected now. When it takes too long, vmm_run() kills it and fails the cell. */
 void vmm_expect_end(struct agent *a);
+void vmm_resume(struct agent *a);
 void vmm_stop(struct agent *a);		/* ask it to end, paused or not */
 void vmm_abort(struct agent *a);	/* kill it; the cell has failed */
 

@@ -63,7 +63,7 @@ void vmm_stop(struct agent *a)
 {
 	vmm_expect_end(a);
 	vmm_kill(a, SIGTERM);
-	vmm_kill(a, SIGCONT);	/* it may be paused */
+	vmm_resume(a);	/* it may be paused */
 }
 
 void vmm_abort(struct agent *a)
@@ -85,6 +85,11 @@ int vmm_pause(struct agent *a)
 	       !si.si_pid && now_ns() < end_ns)
 		nanosleep(&wait, NULL);
 	return si.si_pid ? 0 : agent_fail(a, STATUS_ERROR, "the VMM cannot be stopped");
+}
+
+void vmm_resume(struct agent *a)
+{
+	vmm_kill(a, SIGCONT);
 }
 
 /*

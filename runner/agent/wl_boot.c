@@ -13,10 +13,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/sendfile.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "agent.h"
 #include "inbound.h"
+#include "relocate.h"
 
 #define QEMU		"/qemu/bin/qemu-system-x86_64"
 #define FIRMWARE	"/qemu/share"
@@ -26,6 +28,10 @@
 #define KERNEL		"/guest/bzImage"
 #define INITRAMFS	"/guest/initramfs.cpio"
 #define DISK		"/guest/disk.img"
+#define CMDLINE		"console=ttyS0 quiet panic=-1"
+
+/* For a guest to verify its data, once it goes on after its memory was relocated. */
+#define VERIFY_NS	2000000000ULL
 
 /* What SEV needs; a plain guest has it too, so that the two differ in nothing else. */
 #define VIRTIO		",disable-legacy=on,iommu_platform=on"
@@ -35,15 +41,33 @@ static const char *const needed[] = { QEMU, OVMF_CODE, OVMF_VARS, KERNEL, INITRA
 /* A guest speaks for itself alone. */
 static const char *const guest_metrics[] = {
 	"guest_uptime_ns", "guest_memory_total_kib", "guest_disk_ok", "guest_disk_kib",
-	"guest_swiotlb_peak_kib", "guest_sev_active", NULL,
+	"guest_swiotlb_peak_kib", "guest_sev_active", "hazard_corrupt_pages", NULL,
 };
 
 struct boot {
 	struct inbound in;
 	struct splat_scan console, kmsg;
 	uint64_t hello_ns;
-	bool disk_checked, sev_told;
+	bool disk_checked, sev_told, verified;
+	struct relocation relocation;
+	bool relocated;		/* the relocation has begun */
 };
+
+static bool is_hazard(const struct agent *a)
+{
+	return a->cell.p.boot.hazard != BOOT_SAFE;
+}
+
+static const char *hazard_name(const struct agent *a)
+{
+	return boot_hazard_names[a->cell.p.boot.hazard];
+}
+
+/* A guest that had to lose its data may do anything from then on: that it does is the loss. */
+static enum status guest_status(const struct agent *a, const struct boot *b, enum status status)
+{
+	return b->relocated && a->cell.expect == EXPECT_CORRUPT ? STATUS_CORRUPT : status;
+}
 
 static int copy_vars(struct agent *a)
 {
@@ -82,11 +106,16 @@ static void machine_args(struct agent *a)
 		"-drive", "if=pflash,unit=0,format=raw,readonly=on,file=" OVMF_CODE,
 		"-drive", "if=pflash,unit=1,format=raw,file=" OVMF_VARS_COPY,
 		"-kernel", KERNEL, "-initrd", INITRAMFS,
-		"-append", "console=ttyS0 quiet panic=-1",
 	};
 
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
 		vmm_arg(a, "%s", fixed[i]);
+	vmm_arg(a, "-append");
+	if (is_hazard(a))
+		vmm_arg(a, CMDLINE " pinlab.hazard_pages=%lld",
+			(long long)a->cell.p.boot.hazard_pages);
+	else
+		vmm_arg(a, CMDLINE);
 	vmm_arg(a, "-m");
 	vmm_arg(a, "%lldM", (long long)a->cell.memory_bytes >> 20);
 	if (guest_is_sev(a->cell.guest))
@@ -100,7 +129,10 @@ static void device_args(struct agent *a, int console, int probe)
 	vmm_arg(a, "-serial");
 	vmm_arg(a, "chardev:console");
 	vmm_arg(a, "-chardev");
-	vmm_arg(a, "file,id=probe,path=/proc/self/fd/%d", probe);
+	if (is_hazard(a))	/* the guest waits for an answer */
+		vmm_arg(a, "socket,id=probe,fd=%d", probe);
+	else
+		vmm_arg(a, "file,id=probe,path=/proc/self/fd/%d", probe);
 	vmm_arg(a, "-device");
 	vmm_arg(a, "virtio-serial-pci" VIRTIO);
 	vmm_arg(a, "-device");
@@ -135,12 +167,20 @@ static int on_metric(struct agent *a, struct boot *b, const struct record_metric
 	if (!strcmp(m->name, "guest_disk_ok")) {
 		b->disk_checked = true;
 		if (m->value != 1)
-			agent_fail(a, STATUS_FAIL, "the guest read wrong data from its disk");
+			agent_fail(a, guest_status(a, b, STATUS_FAIL),
+				   "the guest read wrong data from its disk");
 	} else if (!strcmp(m->name, "guest_sev_active")) {
 		b->sev_told = true;
 		if ((m->value == 1) != sev)
-			agent_fail(a, STATUS_FAIL, "SEV is %s in the guest, the cell's guest is %s",
+			agent_fail(a, guest_status(a, b, STATUS_FAIL),
+				   "SEV is %s in the guest, the cell's guest is %s",
 				   m->value == 1 ? "active" : "off", guest_names[a->cell.guest]);
+	} else if (!strcmp(m->name, "hazard_corrupt_pages")) {
+		b->verified = true;
+		if (m->value)
+			agent_fail(a, STATUS_CORRUPT, "%.0f of %lld pages corrupt after %s",
+				   m->value, (long long)a->cell.p.boot.hazard_pages,
+				   hazard_name(a));
 	}
 	return 0;
 }
@@ -157,16 +197,58 @@ static void on_log(struct agent *a, struct boot *b, const struct frame *f)
 static void on_end(struct agent *a, struct boot *b)
 {
 	if (!b->sev_told)
-		agent_fail(a, STATUS_FAIL, "the guest could not tell whether SEV is active");
+		agent_fail(a, guest_status(a, b, STATUS_FAIL),
+			   "the guest could not tell whether SEV is active");
 	if (a->cell.p.boot.disk && !b->disk_checked)
 		agent_fail(a, STATUS_FAIL, "the guest has no disk to check");
+	if (is_hazard(a) && !b->verified)
+		agent_fail(a, guest_status(a, b, STATUS_FAIL), "the guest did not verify its data");
 	if (!vmm_pause(a))	/* faults and what KVM counts of them must be of one moment */
 		collect_mark(a, MARK_WORKLOAD_END);
 	emit_phase(a, PHASE_TEARDOWN, now_ns());
 	vmm_stop(a);
 }
 
-static int on_frame(struct agent *a, struct boot *b, const struct frame *f, char *err)
+/* The guest has written its data and waits. */
+static void on_gate(struct agent *a, struct boot *b, int fd)
+{
+	struct relocation *r = &b->relocation;
+	bool failed = vmm_pause(a);
+
+	if (!failed) {
+		collect_mark(a, MARK_DATA_READY);
+		b->relocated = true;
+		b->console.status = b->kmsg.status = guest_status(a, b, STATUS_SPLAT);
+		failed = relocate_run(a, r);
+	}
+	if (failed) {
+		vmm_abort(a);
+		return;
+	}
+	if (!r->moved && (a->cell.guest == GUEST_PLAIN || a->cell.expect == EXPECT_CORRUPT))
+		agent_fail(a, STATUS_FAIL, "%s moved nothing", hazard_name(a));
+	a->deadline_ns = now_ns() + VERIFY_NS;
+	vmm_resume(a);
+	if (write(fd, "g", 1) != 1)
+		emit_remark(a, "the guest's channel is closed");
+}
+
+/* A guest that died of the relocation, or does not answer, has lost more than its data. */
+static void tell_loss(struct agent *a, const struct boot *b)
+{
+	bool hang = a->status == STATUS_GUEST_HANG;
+
+	if ((!hang && a->status != STATUS_VMM_EXIT) ||
+	    guest_status(a, b, a->status) != STATUS_CORRUPT)
+		return;
+	emit_remark(a, "%s: %s", status_names[a->status], a->reason);
+	a->status = STATUS_CORRUPT;
+	snprintf(a->reason, sizeof(a->reason), "the guest %s after %s moved %zu of %zu pages",
+		 hang ? "hung" : "died", hazard_name(a), b->relocation.moved,
+		 b->relocation.present);
+}
+
+static int on_frame(struct agent *a, struct boot *b, const struct frame *f, int fd, char *err)
 {
 	struct record_metric metric;
 	struct record_phase phase;
@@ -187,6 +269,9 @@ static int on_frame(struct agent *a, struct boot *b, const struct frame *f, char
 	case RECORD_LOG:
 		on_log(a, b, f);
 		break;
+	case RECORD_GATE:
+		on_gate(a, b, fd);
+		break;
 	case RECORD_END:
 		on_end(a, b);
 		break;
@@ -206,9 +291,9 @@ static int probe_readable(struct agent *a, int fd, void *data)
 		return -1;
 	ret = frame_feed(&b->in.reader, buf, n);
 	while (!ret && (ret = inbound_next(&b->in, &f, err)) > 0)
-		ret = on_frame(a, b, &f, err);
+		ret = on_frame(a, b, &f, fd, err);
 	if (ret) {
-		agent_fail(a, STATUS_ERROR, "from the guest: %s", err);
+		agent_fail(a, guest_status(a, b, STATUS_ERROR), "from the guest: %s", err);
 		vmm_abort(a);
 	}
 	return ret;
@@ -236,6 +321,12 @@ static int check_image(struct agent *a)
 	return 0;
 }
 
+static int open_channel(struct agent *a, int fd[2])
+{
+	return is_hazard(a) ? socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd) :
+	       pipe2(fd, O_CLOEXEC);
+}
+
 void boot_run(struct agent *a)
 {
 	struct boot b = {
@@ -244,15 +335,21 @@ void boot_run(struct agent *a)
 			.types = 1 << RECORD_HELLO | 1 << RECORD_PHASE | 1 << RECORD_METRIC |
 				 1 << RECORD_LOG | 1 << RECORD_END,
 		},
+		.relocation = { .pidfd = -1 },
 	};
 	int console[2], probe[2];
 
 	emit_phase(a, PHASE_MODULES, now_ns());
 	if (modules_load(a) || host_check(a) || check_image(a) || copy_vars(a) || collect_probe(a))
 		return;
-	if (pipe2(console, O_CLOEXEC) || pipe2(probe, O_CLOEXEC)) {
+	if (is_hazard(a)) {
+		b.in.types |= 1 << RECORD_GATE;
+		if (relocate_prepare(a, &b.relocation, a->cell.p.boot.hazard))
+			goto out;
+	}
+	if (pipe2(console, O_CLOEXEC) || open_channel(a, probe)) {
 		agent_fail(a, STATUS_ERROR, "pipe: %s", strerror(errno));
-		return;
+		goto out;
 	}
 	machine_args(a);
 	device_args(a, console[1], probe[1]);
@@ -263,5 +360,8 @@ void boot_run(struct agent *a)
 	if (!loop_add(a, console[0], console_readable, &b) &&
 	    !loop_add(a, probe[0], probe_readable, &b))
 		vmm_run(a);
+	tell_loss(a, &b);
+out:
+	relocate_free(&b.relocation);
 	frame_reader_free(&b.in.reader);
 }

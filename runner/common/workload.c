@@ -61,9 +61,21 @@ static const struct opt_desc touch_params[] = {
 	{ .name = NULL },
 };
 
+const char *const boot_hazard_names[] = {
+	[BOOT_SAFE] = "none",
+	[BOOT_COMPACT] = "compact",
+	[BOOT_COLLAPSE] = "collapse",
+	[BOOT_PAGEOUT] = "pageout",
+	NULL,
+};
+
 static const struct opt_desc boot_params[] = {
 	{ "disk", OPT_BOOL, PARAM(boot.disk), 0, 0, NULL, "on",
 	  "read a virtio-blk disk in the guest and check its data" },
+	{ "hazard", OPT_ENUM, PARAM(boot.hazard), 0, 0, boot_hazard_names, "none",
+	  "what relocates the guest's memory while it waits" },
+	{ "hazard_pages", OPT_INT, PARAM(boot.hazard_pages), 1, 1 << 20, NULL, "4096",
+	  "data pages that the guest then verifies" },
 	{ .name = NULL },
 };
 

@@ -67,8 +67,15 @@ struct touch_params {
 	int64_t backing;	/* enum touch_backing */
 };
 
+/* What the host does to all of a QEMU guest's memory while the guest waits. */
+enum boot_hazard { BOOT_SAFE, BOOT_COMPACT, BOOT_COLLAPSE, BOOT_PAGEOUT };
+
+extern const char *const boot_hazard_names[];
+
 struct boot_params {
 	int64_t disk;		/* check the data of a virtio-blk disk */
+	int64_t hazard;		/* enum boot_hazard */
+	int64_t hazard_pages;	/* that the guest writes before and verifies after */
 };
 
 struct selftest_params {
