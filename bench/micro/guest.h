@@ -57,7 +57,7 @@ enum guest_command {
 	CMD_COPY_TO_NEXT,
 	/* Write the page through s; words that p reads of it. */
 	CMD_WRITE_SHARED,
-	/* The sum of a function's results called by an address without the C-bit. Argument unused. */
+	/* The sum of results of a function that is called by an address without the C-bit. */
 	CMD_FETCH_SHARED,
 	/* Bytes of the page that are other than written through p. */
 	CMD_DIFFERENT_BYTES,
@@ -66,9 +66,8 @@ enum guest_command {
 	GUEST_COMMANDS,
 };
 
-/* CMD_FETCH_SHARED calls it with 1 to FETCH_CALLS. */
+/* CMD_FETCH_SHARED calls 3 * x + 1 with x from 1 to this. */
 #define FETCH_CALLS	8
-#define FETCH_RESULT(x)	(3 * (x) + 1)
 
 struct guest_params {
 	unsigned long magic;

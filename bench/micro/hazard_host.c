@@ -60,7 +60,7 @@ static void filler_free(struct hazard *h)
 	h->filler = NULL;
 }
 
-/* The data gets pages that lie among many others, which are freed later: memory is fragmented then. */
+/* The data gets pages that lie among many others; when these are freed, memory is fragmented. */
 int spread_prepare(struct micro *m, struct hazard *h)
 {
 	size_t each, at = 0;
@@ -139,7 +139,7 @@ static void on_alarm(int sig)
 	(void)sig;
 }
 
-/* To offline a block is tried until it succeeds, a signal comes, or a page is of the kernel's own. */
+/* It is tried until it succeeds, a signal comes, or a page turns out to be the kernel's own. */
 static int block_offline(const char *state)
 {
 	const struct itimerval limit = { .it_value = { .tv_sec = OFFLINE_US / 1000000 } };
@@ -154,7 +154,7 @@ static int block_offline(const char *state)
 	return ret;
 }
 
-/* The last block that can go offline, that is, with no page of the kernel's in it; it is empty then. */
+/* The last block that can go offline, as no page of the kernel's is in it; it is empty then. */
 static int find_block(struct micro *m, struct hazard *h)
 {
 	for (int i = BLOCK_INDEX_MAX; i >= 0; i--) {

@@ -33,7 +33,7 @@ static void *map_pages(size_t bytes, int prot)
 	return p;
 }
 
-/* The child keeps the pages, the VMM's write gets it others; of what is pinned the child has copies. */
+/* The child has the pages, the VMM's writes get others. Pinned ones are copied for the child. */
 int fork_relocate(struct micro *m, struct hazard *h)
 {
 	pid_t child = fork();

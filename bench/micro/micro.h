@@ -56,7 +56,7 @@ struct micro_workload {
 	void (*undo)(struct micro *m);		/* of what was changed on the host */
 };
 
-extern const struct micro_workload touch_workload, hazard_workload;
+extern const struct micro_workload touch_workload, hazard_workload, views_workload;
 
 struct micro {
 	const struct micro_workload *ops;

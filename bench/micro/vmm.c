@@ -25,6 +25,7 @@
 static const struct micro_workload *const workloads[WORKLOADS] = {
 	[WORKLOAD_TOUCH] = &touch_workload,
 	[WORKLOAD_HAZARD] = &hazard_workload,
+	[WORKLOAD_VIEWS] = &views_workload,
 };
 
 static const struct opt_desc micro_options[] = {
@@ -95,7 +96,7 @@ static int parse_args(struct micro *m, int argc, char **argv)
 		}
 	}
 	if (!workloads[m->workload] || m->guest == GUEST_HOST || m->memory_bytes % (2 << 20)) {
-		fprintf(stderr, "micro: workload is touch or hazard, guest plain, sev or "
+		fprintf(stderr, "micro: workload is touch, hazard or views, guest plain, sev or "
 			"sev-nopin, memory a multiple of 2M\n");
 		return -1;
 	}

@@ -148,7 +148,7 @@ static unsigned int write_shared(const struct guest_params *p, unsigned long pag
 
 static __attribute__((noinline, noipa)) unsigned int fetched(unsigned int x)
 {
-	return FETCH_RESULT(x);
+	return 3 * x + 1;
 }
 
 static unsigned int fetch_shared(const struct guest_params *p, unsigned long arg)
