@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Collector memcrypt: what the emulated host's model of memory encryption did, from the start of the
- * VMM until it is gone. A host without the model gives no metric.
+ * Collector memcrypt: what the emulated host's model of memory encryption did, from the VMM's start
+ * until it is gone. A host without the model gives no metric.
  */
 #include "collect.h"
 #include "common/memcrypt.h"
