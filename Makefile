@@ -101,6 +101,10 @@ lab: emulator kernels images	## everything that a matrix needs
 matrix: lab		## run the matrix CONF: records, CSV, plots
 	$(Q)runner/runner --matrix $(CONF)
 
+.PHONY: hazards
+hazards: lab		## run configs/hazards.conf: who keeps a guest's data right?
+	$(Q)runner/runner --matrix configs/hazards.conf
+
 .PHONY: test
 test: lab selftests	## all tests; ends with 'N passed, N failed'
 	$(Q)tests/run.sh

@@ -6,6 +6,7 @@
 #include "common/metric.h"
 #include "config.h"
 #include "pinlab.h"
+#include "strategy.h"
 #include "suggest.h"
 #include "table.h"
 
@@ -69,10 +70,22 @@ static void add_guests(struct table *t, const struct workload_type *type)
 	table_text(t, "%s", text);
 }
 
+static void add_corrupts(struct table *t, const struct workload *w)
+{
+	char text[64] = "";
+	size_t n = 0;
+
+	for (int s = 0; s < STRATEGIES; s++)
+		if (w->corrupts & 1u << s)
+			n += snprintf(text + n, sizeof(text) - n, "%s%s", n ? "," : "",
+				      strategy_names[s]);
+	table_text(t, "%s", n ? text : "-");
+}
+
 static int list_workloads(const struct settings *s, struct table *t, char *err)
 {
 	static const char *const columns[] = {
-		"workload", "type", "guests", "params", "what", NULL
+		"workload", "type", "guests", "params", "corrupts", "what", NULL
 	};
 	char **names = lab_names(s->root, "bench/workloads", ".conf");
 	int ret = 0;
@@ -90,6 +103,7 @@ static int list_workloads(const struct settings *s, struct table *t, char *err)
 			table_text(t, "%s", w.type->name);
 			add_guests(t, w.type);
 			add_params(t, &w);
+			add_corrupts(t, &w);
 			table_text(t, "%s", w.what[0] ? w.what : w.type->what);
 		}
 		workload_free(&w);

@@ -18,6 +18,8 @@ static const struct {
 	{ "hazard_returned_pages", "returned" },
 	{ "hazard_swapped_pages", "swapped" },
 	{ "hazard_ksm_sharing_pages", "KSM saved" },
+	{ "hazard_flipped_bytes", "bytes changed" },
+	{ "hazard_huge_pages", "huge pages" },
 	{ "pinned_hazard_pages", "pinned" },
 };
 
@@ -31,18 +33,23 @@ static bool number_of(const struct run_cell *c, const char *metric, double *v)
 	return true;
 }
 
+bool hazard_is(const struct run_cell *c)
+{
+	const json_t *hazard = json_object_get(json_object_get(c->json, "params"), "hazard");
+	const char *type = run_cell_text(c, "type"), *how = json_string_value(hazard);
+
+	return !strcmp(type, workload_type_names[WORKLOAD_HAZARD]) ||
+	       (how && strcmp(how, boot_hazard_names[BOOT_SAFE]));
+}
+
+/* Parameters are what a group's cells have in common. */
 static bool is_hazard(const struct model *m, size_t group)
 {
-	double v;
-
-	if (!strcmp(m->groups[group].type, workload_type_names[WORKLOAD_HAZARD]))
-		return true;
 	for (size_t s = 0; s < m->nr_series; s++) {
 		const struct model_cell *c = model_cell(m, group, s);
 
-		for (size_t i = 0; i < c->nr; i++)
-			if (number_of(&m->run->cell[c->first + i], "hazard_pages", &v))
-				return true;
+		if (c->nr)
+			return hazard_is(&m->run->cell[c->first]);
 	}
 	return false;
 }

@@ -24,6 +24,9 @@ struct hazards {
 	struct hazard_cell *cells;	/* [row * nr_columns + column] */
 };
 
+/* Is this cell about what becomes of data, not about costs? */
+bool hazard_is(const struct run_cell *c);
+
 void hazards_build(struct hazards *h, const struct model *m);
 void hazards_free(struct hazards *h);
 

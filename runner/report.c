@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hazards.h"
 #include "plot.h"
 #include "report_html.h"
 #include "result.h"
@@ -40,6 +41,26 @@ static int build_plots(struct plots *p, const struct model *m, const char *run_d
 	return ret;
 }
 
+/* Figures are of costs: a hazard has none to show. */
+static int draw(struct plots *p, const struct run_cells *run, const char *run_dir, char *err)
+{
+	struct run_cells costs = { .run = run->run };
+	struct model m;
+	int ret;
+
+	costs.cell = xrealloc(NULL, run->nr + 1, sizeof(*costs.cell));
+	for (size_t i = 0; i < run->nr; i++)
+		if (!hazard_is(&run->cell[i]))
+			costs.cell[costs.nr++] = run->cell[i];
+	ret = model_build(&m, &costs, run_dir, err);
+	if (!ret) {
+		ret = build_plots(p, &m, run_dir, err);
+		model_free(&m);
+	}
+	free(costs.cell);
+	return ret;
+}
+
 int report_build(const char *run_dir, char *err)
 {
 	struct plots plots = { .nr = 0 };
@@ -54,7 +75,7 @@ int report_build(const char *run_dir, char *err)
 		return ret;
 	ret = model_build(&model, &run, run_dir, err);
 	if (!ret) {
-		ret = build_plots(&plots, &model, run_dir, err);
+		ret = draw(&plots, &run, run_dir, err);
 		if (!ret)
 			ret = report_html(&model, &plots, err);
 		plots_free(&plots);

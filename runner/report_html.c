@@ -286,8 +286,8 @@ static void put_hazards(FILE *f, const struct model *m)
 	hazards_build(&h, m);
 	if (h.nr_rows) {
 		fputs("<h2>Hazards</h2>\n<p>Pages of the guest's data that the host moved / that"
-		      " were wrong afterwards.</p>\n<div class=\"wide\"><table><thead><tr><th>workload"
-		      "</th>", f);
+		      " were wrong afterwards.</p>\n<div class=\"wide\"><table><thead><tr>"
+		      "<th>workload</th>", f);
 		for (size_t c = 0; c < h.nr_columns; c++)
 			put_in(f, "th", h.columns[c]);
 		fputs("</tr></thead><tbody>\n", f);
@@ -301,8 +301,8 @@ static void put_hazards(FILE *f, const struct model *m)
 	}
 	if (h.nr_rows)
 		fputs("</tbody></table></div>\n<p class=\"dim\"><b>xfail</b>: the data was lost, as"
-		      " it must be under this strategy. <b>corrupt</b>: it was lost and must not be."
-		      " With repeats, the first that is no success.</p>\n", f);
+		      " it must be under this strategy. <b>corrupt</b>: it was lost and must"
+		      " not be. With repeats, the first that is no success.</p>\n", f);
 	hazards_free(&h);
 }
 

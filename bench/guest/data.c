@@ -13,7 +13,8 @@ int data_write(struct guest_data *d, size_t nr)
 	uint64_t *word, state = 0;
 
 	d->nr = nr;
-	d->pages = mmap(NULL, nr * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	d->pages = mmap(NULL, nr * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			0);
 	if (d->pages == MAP_FAILED)
 		return -errno;
 	word = d->pages;

@@ -22,7 +22,8 @@ void splat_scan(struct agent *a, struct splat_scan *s, const char *who, const ch
 		s->line[s->len] = '\0';
 		kind = splat_kind(s->line);
 		if (kind)
-			agent_fail(a, s->status ?: STATUS_SPLAT, "%s kernel: %s: %.180s", who, kind, s->line);
+			agent_fail(a, s->status ?: STATUS_SPLAT, "%s kernel: %s: %.180s", who, kind,
+				   s->line);
 		s->len = 0;
 	}
 }

@@ -106,8 +106,8 @@ static void unfill_page(struct relocation *r, size_t page)
 }
 
 /*
- * Compaction moves pages from the low end of memory to holes at the high end, and to no block that is
- * free as a whole. So the guest gets the lowest memory that there is: all is filled, and the lowest
+ * Compaction moves pages from the low end of memory to holes at the high end, and to no block that
+ * is free as a whole. So the guest gets the lowest memory that there is: all is filled, and the lowest
  * pages of that are given back.
  */
 static int make_room_below(struct agent *a, struct relocation *r, size_t room)
@@ -165,7 +165,7 @@ int relocate_prepare(struct agent *a, struct relocation *r, enum boot_hazard how
 	int64_t guest = a->cell.memory_bytes;
 
 	*r = (struct relocation){ .how = how, .pidfd = -1 };
-	/* QEMU asks for huge pages: of these none is left to collapse. MADV_COLLAPSE does not ask. */
+	/* QEMU asks for huge pages, which would leave nothing to collapse. MADV_COLLAPSE may. */
 	if (write_to(a, THP, "never"))
 		return -1;
 	if (how == BOOT_PAGEOUT)
@@ -208,8 +208,8 @@ static int read_frames(struct agent *a, const struct relocation *r, uint64_t *ma
 }
 
 /*
- * What cannot be moved is told by the page frames; only a refusal of it all is an error. A part at a
- * time, as MADV_COLLAPSE gives up at the first that it cannot do.
+ * What cannot be moved is told by the page frames; only a refusal of it all is an error. A part at
+ * a time, as MADV_COLLAPSE gives up at the first that it cannot do.
  */
 static int advise(struct agent *a, const struct relocation *r, int advice, const char *name)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Relocates the memory of a QEMU guest from outside, as a host does that compacts, collapses or swaps.
- * What moved is told by page frame (pagemap).
+ * Relocates the memory of a QEMU guest from outside, as a host does that compacts, collapses or
+ * swaps. What moved is told by page frame (pagemap).
  */
 #ifndef PINLAB_RELOCATE_H
 #define PINLAB_RELOCATE_H

@@ -141,12 +141,38 @@ static void test_no_hazards(void **state)
 	with_model(f, check_nothing);
 }
 
+#define TIMELINE	TIMELINE_HEADER "100,workload,1024,5\r\n500,workload,2048,9\r\n"
+
+/* Figures are of costs; the same samples of another workload give one. */
+static void test_no_figures(void **state)
+{
+	struct fixture *f = *state;
+	char *page;
+
+	if (report_check(f->err))
+		skip();
+	put_cell(f, &rows[0]);
+	put(f, "cells/a/1/timeline.csv", TIMELINE);
+	assert_int_equal(report_build(f->run, f->err), 0);
+	page = get(f, "index.html");
+	assert_null(strstr(page, "<figure>"));
+	free(page);
+	put_cell(f, &rows[5]);
+	put(f, "cells/f/1/timeline.csv", TIMELINE);
+	assert_int_equal(report_build(f->run, f->err), 0);
+	page = get(f, "index.html");
+	assert_non_null(strstr(page, "plots/timeline-touch-seq-32M.svg"));
+	assert_null(strstr(page, "timeline-hazard"));
+	free(page);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_table),
 		TEST(test_kernels),
 		TEST(test_no_hazards),
+		TEST(test_no_figures),
 	};
 
 	return cmocka_run_group_tests_name("hazards", tests, NULL, NULL);
