@@ -16,6 +16,7 @@
 #endif
 
 #define FILLER_MAX	(2UL << 30)
+#define SPREAD_MAX	(384UL << 20)
 #define HOST_NEEDS	(96L << 20)
 #define HUGE_PAGES	(HUGE_2M / GUEST_PAGE)
 
@@ -33,7 +34,7 @@
 #define OFFLINE_US	1000000
 
 /* The memory that is free but for room for the guest and what the host itself wants. */
-static int filler_map(struct micro *m, struct hazard *h)
+static int filler_map(struct micro *m, struct hazard *h, size_t max)
 {
 	long free = host_free_pages() * (long)GUEST_PAGE;
 	long bytes = free - HOST_NEEDS - m->memory_bytes;
@@ -42,8 +43,7 @@ static int filler_map(struct micro *m, struct hazard *h)
 		return micro_fail(m, MICRO_HOST, "%ld MiB of the host are free, wanted are %lld",
 				  free >> 20, ((long long)HOST_NEEDS + m->memory_bytes +
 				  (long long)h->bytes) >> 20);
-	h->filler_bytes = ((unsigned long)bytes < FILLER_MAX ? (unsigned long)bytes : FILLER_MAX) &
-			  ~(HUGE_2M - 1);
+	h->filler_bytes = ((size_t)bytes < max ? (size_t)bytes : max) & ~(HUGE_2M - 1);
 	h->filler = mmap(NULL, h->filler_bytes, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (h->filler == MAP_FAILED) {
@@ -65,7 +65,7 @@ int spread_prepare(struct micro *m, struct hazard *h)
 {
 	size_t each, at = 0;
 
-	if (filler_map(m, h))
+	if (filler_map(m, h, SPREAD_MAX))
 		return -1;
 	each = h->filler_bytes / GUEST_PAGE / h->pages;
 	for (size_t page = 0; page < h->pages; page++) {
@@ -203,7 +203,7 @@ int offline_prepare(struct micro *m, struct hazard *h)
 		return micro_fail(m, MICRO_HOST, "no memory blocks on this host: enable "
 				  "CONFIG_MEMORY_HOTREMOVE");
 	block = find_block(m, h);
-	if (block < 0 || filler_map(m, h) || fill_up_to(m, h, block, bytes))
+	if (block < 0 || filler_map(m, h, FILLER_MAX) || fill_up_to(m, h, block, bytes))
 		return -1;
 	for (size_t i = 0; i < h->pages; i++)
 		h->data[i * GUEST_PAGE] = 1;
