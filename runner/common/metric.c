@@ -109,7 +109,8 @@ const struct metric_desc metrics[] = {
 	AGENT("guest_memory_total_kib", "KiB", HIGHER, "MemTotal in the guest"),
 	AGENT("guest_uptime_ns", "ns", LOWER, "guest kernel's clock when its first process starts"),
 
-	AGENT("hazard_pages", "pages", NONE, "data pages of the guest that the host was to relocate"),
+	AGENT("hazard_pages", "pages", NONE,
+	      "data pages of the guest that the host was to relocate"),
 	AGENT("hazard_moved_pages", "pages", NONE,
 	      "data pages that have another page frame after the relocation (pagemap)"),
 	AGENT("hazard_refused_pages", "pages", NONE,

@@ -14,7 +14,7 @@ enum guest_kind {
 	GUEST_HOST,		/* no guest: the workload runs on the bench host itself */
 	GUEST_PLAIN,
 	GUEST_SEV,
-	GUEST_SEV_NOPIN,	/* wrong on purpose: the VMM registers no memory, so none is pinned */
+	GUEST_SEV_NOPIN,	/* wrong on purpose: only its image is registered, so pinned */
 	GUEST_KINDS,
 };
 
