@@ -93,15 +93,15 @@ static unsigned int equal_shared(const struct guest_params *p, unsigned long pag
 	return equal_words(p, shared_page(p, page), page);
 }
 
-/* Words that the view `counted` gives right while the other one is read between them. */
+/* Words that the view `counted` gives right. It comes first: its TLB entry is to go stale. */
 static unsigned int turns(const struct guest_params *p, unsigned long page, word *counted,
 			  word *other)
 {
 	unsigned int n = 0;
 
 	for (unsigned long i = 0; i < PAGE_WORDS; i++) {
-		(void)other[i];
 		n += counted[i] == written(p, page, i);
+		(void)other[i];
 	}
 	return n;
 }
