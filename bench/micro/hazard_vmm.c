@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -40,9 +41,11 @@ int fork_relocate(struct micro *m, struct hazard *h)
 
 	if (child < 0)
 		return memory_failed(m, "fork");
-	if (!child)
+	if (!child) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);	/* it has the VM's descriptors, too */
 		for (;;)
 			pause();
+	}
 	for (size_t i = 0; i < h->pages; i++) {
 		volatile uint8_t *p = h->data + i * GUEST_PAGE;
 
