@@ -59,3 +59,45 @@ figures "131072 NPFs of a 256M SEV guest, emulated" \
 figures "10^6 fault records to CSV and metrics" \
 	runner/runner --matrix "$work/faults.conf" --host local -o "$work" --no-plots
 figures "their plots and page" runner/runner --report "$(ls -d "$work"/2*faults)"
+
+# Run two matrices in turn, and print the least CPU time of each, and how they compare.
+pair()	# WHAT CELLS ROUNDS
+{
+	python3 - "$work" "$@" <<-'EOT'
+		import resource, subprocess, sys
+		work, what, cells, rounds = sys.argv[1:4] + [int(sys.argv[4])]
+
+		def cpu(encrypt):
+		    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+		    subprocess.run(["runner/runner", "--matrix", f"{work}/{encrypt}.conf", "-o", work,
+		                    "--no-plots", "--filter", cells], check=True,
+		                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+		    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+		    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+		times = {"off": [], "on": []}
+		for i in range(rounds):
+		    for encrypt in ("off", "on") if i % 2 == 0 else ("on", "off"):
+		        times[encrypt].append(cpu(encrypt))
+		off, on = min(times["off"]), min(times["on"])
+		print(f"{what:<52} {off:8.2f} {on:8.2f} {100 * (on / off - 1):+7.1f} %")
+	EOT
+}
+
+for encrypt in off on; do
+	conf $encrypt <<-EOT
+		[matrix]
+		kernels = v6.12
+		guests = plain, sev
+		memory = 256M
+		workloads = null, boot
+		[null]
+		guests = host
+		[host]
+		encrypt = $encrypt
+	EOT
+done
+printf '\n%-52s %8s %8s %9s\n' "memory encryption, least CPU s of 5 runs in turn" off on ""
+pair "an emulated host that does nothing" '*-null' 5
+pair "a plain guest boots" '*-plain-*' 5
+pair "an SEV guest boots" '*-sev-*' 5

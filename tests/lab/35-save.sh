@@ -19,9 +19,13 @@ command=$(jq -r .command "$dir/cell.json")
 mkdir "$work/saved"
 cp "$dir/cell.ini" "$work/saved/"
 cd "$work/saved" || exit 1
+make_initrd="${command%%>initrd.cpio*}>initrd.cpio"
+machine=${command#*">initrd.cpio && "}
 # Both processes write to the same files, and QMP is there to stop the first.
-machine=$(sed 's/path=\(console.log\|stream.bin\)/&,append=on/g' <<<"${command##*initrd.cpio && }")
-bash -c "${command%"${command##*initrd.cpio && }"} true"
+for file in console.log stream.bin; do
+	machine=${machine/path=$file/path=$file,append=on}
+done
+bash -c "$make_initrd"
 check "the cell's command makes its initrd" 0 $?
 
 bash -c "exec timeout 300 $machine -qmp unix:first,server=on,wait=off" >first.out 2>&1 &
