@@ -3,14 +3,18 @@
  * Checks the PSP of the emulated SEV host from inside, through its registers:
  *
  *   psp_check states         walk a guest through its life, and off the path
+ *   psp_check views          what is encrypted, for whom, and bound to which address
+ *   psp_check secret TIK TEK launch measurement and LAUNCH_SECRET, as the guest's owner sees them
  *   psp_check fuzz SEED N    send N commands with garbage in them
  *
  * Runs as root on a host whose ccp driver is idle (no kvm-amd), with a free
  * 2 MiB huge page, which is where buffers and data are. "states" ends with the
  * launch measurement of DATA_BYTES known bytes; with -device amd-psp,x-tik=
- * whoever started the host can verify it. "fuzz" shows that nothing sent to
+ * whoever started the host can verify it. "secret" needs the keys that the
+ * host was started with: x-tik= and x-tek=. "fuzz" shows that nothing sent to
  * the mailbox ends QEMU, it cannot show that no memory was overwritten: the
- * kernel's own survival is the only sign of that.
+ * kernel's own survival is the only sign of that. No address that is sent lets
+ * the PSP write outside the huge page.
  *
  * Sample output:
  *   ok LAUNCH_START
@@ -18,33 +22,11 @@
  *   measurement 68e22608...
  *   PASS
  */
-#include <fcntl.h>
-#include <glob.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
-#define PSP_BAR_BYTES	0x100000
-#define REG_CMDRESP	0x10580
-#define REG_CMDBUF_LO	0x105e0
-#define REG_CMDBUF_HI	0x105e4
+#include "psp_mailbox.h"
 
-#define PAGE_BYTES	0x200000
-#define DATA_OFF	0x100000
-#define DATA_BYTES	8192
-#define RESULT_OFF	0x180000
 #define BUFFER_BYTES	64
-
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-
-struct psp {
-	volatile uint8_t *bar;
-	uint8_t *page;
-	uint64_t page_addr;	/* physical */
-};
 
 /* One command of "states". The buffer is words[], with an address put in. */
 struct step {
@@ -53,7 +35,7 @@ struct step {
 	uint16_t status;	/* expected */
 	uint8_t addr_at;	/* byte of the buffer that takes the address; 0: none */
 	uint32_t addr_off;	/* of the address in the huge page */
-	uint32_t words[9];
+	uint32_t words[13];
 };
 
 static const struct step steps[] = {
@@ -82,15 +64,25 @@ static const struct step steps[] = {
 	  .words = { 1, 0, 0, 0x4000, 4096 } },
 	{ "LAUNCH_UPDATE_DATA", 0x31, 0, 8, DATA_OFF, { 1, [4] = DATA_BYTES } },
 	{ "LAUNCH_FINISH before LAUNCH_MEASURE", 0x35, .status = 2, .words = { 1 } },
+	{ "LAUNCH_SECRET before LAUNCH_MEASURE", 0x34, .status = 2, .words = { 1 } },
 	{ "LAUNCH_MEASURE, short buffer", 0x33, 4, 8, RESULT_OFF, { 1, [4] = 47 } },
 	{ "LAUNCH_MEASURE to ROM", 0x33, .status = 9, .words = { 1, 0, 0xffff0000, 0, 48 } },
 	{ "LAUNCH_MEASURE", 0x33, 0, 8, RESULT_OFF, { 1, [4] = 48 } },
 	{ "LAUNCH_MEASURE again", 0x33, 2, 8, RESULT_OFF, { 1, [4] = 48 } },
+	{ "LAUNCH_SECRET of no guest", 0x34, .status = 0x10, .words = { 2 } },
+	{ "LAUNCH_SECRET, short header", 0x34, 4, 8, RESULT_OFF,
+	  { 1, [4] = 51, [8] = 16, [12] = 16 } },
+	{ "LAUNCH_SECRET of nothing", 0x34, 4, 8, RESULT_OFF, { 1, [4] = 52 } },
 	{ "LAUNCH_FINISH", 0x35, .status = 0, .words = { 1 } },
+	{ "LAUNCH_SECRET of a running guest", 0x34, .status = 2, .words = { 1 } },
 	{ "LAUNCH_UPDATE_DATA of a running guest", 0x31, 2, 8, DATA_OFF, { 1, [4] = 4096 } },
 	{ "LAUNCH_START of a second guest", 0x30, .status = 0, .words = { 0, 1 } },
 	{ "ACTIVATE a used ASID", 0x21, .status = 0xc, .words = { 2, 1 } },
 	{ "DBG_DECRYPT against the policy", 0x60, 7, 8, DATA_OFF, { 2, [6] = 16 } },
+	{ "DBG_ENCRYPT against the policy", 0x61, 7, 8, DATA_OFF, { 2, [6] = 16 } },
+	{ "COPY of an inactive guest", 0x24, 8, 8, DATA_OFF, { 2, 4096 } },
+	{ "COPY of part of a page", 0x24, 4, 8, DATA_OFF, { 1, 16 } },
+	{ "COPY from within a page", 0x24, 9, 8, DATA_OFF + 16, { 1, 4096 } },
 	{ "DECOMMISSION of an active guest", 0x20, .status = 0x12, .words = { 1 } },
 	{ "DEACTIVATE", 0x22, .status = 0, .words = { 1 } },
 	{ "DEACTIVATE again", 0x22, .status = 8, .words = { 1 } },
@@ -103,50 +95,26 @@ static const struct step steps[] = {
 	{ "SHUTDOWN", 0x02, .status = 0 },
 };
 
-static uint32_t reg_read(const struct psp *psp, uint32_t reg)
+static int check_states(struct psp *psp, char **args)
 {
-	return *(volatile uint32_t *)(psp->bar + reg);
-}
-
-static void reg_write(const struct psp *psp, uint32_t reg, uint32_t val)
-{
-	*(volatile uint32_t *)(psp->bar + reg) = val;
-}
-
-static uint16_t psp_command(const struct psp *psp, uint32_t command, uint64_t addr)
-{
-	reg_write(psp, REG_CMDBUF_LO, addr);
-	reg_write(psp, REG_CMDBUF_HI, addr >> 32);
-	reg_write(psp, REG_CMDRESP, command << 16);
-	return reg_read(psp, REG_CMDRESP);
-}
-
-static int check_states(const struct psp *psp)
-{
-	int bad = 0;
-
+	(void)args;
 	for (int i = 0; i < DATA_BYTES; i++)
 		psp->page[DATA_OFF + i] = i * 7 + (i >> 8);
 
 	for (const struct step *s = steps; s < steps + ARRAY_SIZE(steps); s++) {
 		uint64_t addr = psp->page_addr + s->addr_off;
-		uint16_t status;
 
 		memcpy(psp->page, s->words, sizeof(s->words));
 		if (s->addr_at)
 			memcpy(psp->page + s->addr_at, &addr, sizeof(addr));
-		status = psp_command(psp, s->command, psp->page_addr);
-		if (status == s->status)
-			printf("ok %s\n", s->what);
-		else
-			printf("BAD %s: status %#x, not %#x\n", s->what, status, s->status);
-		bad += status != s->status;
+		expect_status(psp, s->what, s->status,
+			      psp_command(psp, s->command, psp->page_addr));
 	}
 	printf("measurement ");
-	for (int i = 0; i < 48; i++)
+	for (int i = 0; i < MEASUREMENT_BYTES; i++)
 		printf("%02x", psp->page[RESULT_OFF + i]);
-	printf("\n%s\n", bad ? "FAIL" : "PASS");
-	return bad ? 1 : 0;
+	printf("\n");
+	return psp->bad;
 }
 
 static uint64_t fuzz_state;
@@ -181,10 +149,10 @@ static uint64_t fuzz_addr(const struct psp *psp)
 }
 
 static const uint32_t fuzz_len[] = {
-	0, 1, 15, 16, 17, 47, 48, 128, 4095, 4096, 4112, 0x10000, 0x100000,
+	0, 1, 15, 16, 17, 47, 48, 52, 128, 4095, 4096, 4112, 0x10000, 0x100000,
 	0x7ffffff0, 0x80000000, 0xfffffff0, 0xffffffff,
 };
-#define FUZZ_LEN_IN_PAGE	13	/* so many of them do not leave the page */
+#define FUZZ_LEN_IN_PAGE	14	/* so many of them do not leave the page */
 
 static void fuzz_put_len(uint8_t *len, unsigned int choices)
 {
@@ -209,18 +177,41 @@ static void fuzz_buffer(const struct psp *psp, uint32_t command, uint8_t *buf)
 		if (fuzz_u32() % 4 == 0)
 			fuzz_put_len(buf + i, ARRAY_SIZE(fuzz_len));
 	}
+	if (fuzz_u32() % 2) {	/* a handle that a guest may have */
+		uint32_t handle = 1 + fuzz_u32() % 4;
+
+		memcpy(buf, &handle, sizeof(handle));
+	}
 	fuzz_put_addr(psp, buf + 8);
 	if (fuzz_u32() % 2)
 		fuzz_put_len(buf + 16, fuzz_u32() % 256 ? FUZZ_LEN_IN_PAGE : ARRAY_SIZE(fuzz_len));
 
-	/* what these write, and where to, must not be left to chance */
+	/* what these write, and where to, must not be left to chance; nor that there are guests */
 	switch (command) {
+	case 0x01:	/* INIT */
+		memset(buf, 0, 4);
+		break;
+	case 0x30:	/* LAUNCH_START */
+		if (fuzz_u32() % 2) {
+			memset(buf, 0, 4);
+			memset(buf + 8, 0, 8);
+		}
+		break;
 	case 0x0c:	/* GET_ID */
 		fuzz_put_addr(psp, buf);
 		break;
 	case 0x24:	/* COPY */
 		fuzz_put_len(buf + 4, FUZZ_LEN_IN_PAGE);
 		fuzz_put_addr(psp, buf + 16);
+		break;
+	case 0x31:	/* LAUNCH_UPDATE_DATA: encrypts in place */
+		fuzz_put_len(buf + 16, FUZZ_LEN_IN_PAGE);
+		break;
+	case 0x34:	/* LAUNCH_SECRET */
+		fuzz_put_addr(psp, buf + 24);
+		fuzz_put_len(buf + 32, FUZZ_LEN_IN_PAGE);
+		fuzz_put_addr(psp, buf + 40);
+		memcpy(buf + 48, buf + 32, 4);
 		break;
 	case 0x60:	/* DBG_DECRYPT */
 	case 0x61:	/* DBG_ENCRYPT */
@@ -243,11 +234,12 @@ static void fuzz_register(const struct psp *psp)
 	reg_read(psp, reg & ~3u);
 }
 
-static int check_fuzz(const struct psp *psp, uint64_t seed, long commands)
+static int check_fuzz(struct psp *psp, char **args)
 {
 	unsigned long statuses[256] = { 0 };
+	long commands = atol(args[1]);
 
-	fuzz_state = seed * 0x9e3779b97f4a7c15 + 1;
+	fuzz_state = strtoull(args[0], NULL, 0) * 0x9e3779b97f4a7c15 + 1;
 	for (long i = 0; i < commands; i++) {
 		uint32_t command = fuzz_u32() % 8 ? steps[fuzz_u32() % ARRAY_SIZE(steps)].command
 						  : fuzz_u32() % 0x800;
@@ -265,44 +257,39 @@ static int check_fuzz(const struct psp *psp, uint64_t seed, long commands)
 		if (statuses[i])
 			printf("status %#x: %lu\n", i, statuses[i]);
 	}
-	printf("PASS\n");
 	return 0;
 }
 
-static int psp_open(struct psp *psp)
-{
-	uint64_t entry;
-	glob_t found;
-	int fd;
-
-	if (glob("/sys/bus/pci/drivers/ccp/0000:*/resource2", 0, NULL, &found))
-		return -1;
-	fd = open(found.gl_pathv[0], O_RDWR | O_SYNC);
-	psp->bar = mmap(NULL, PSP_BAR_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (psp->bar == MAP_FAILED)
-		return -1;
-	psp->page = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE,
-			 MAP_SHARED | MAP_ANONYMOUS | MAP_HUGETLB | MAP_POPULATE, -1, 0);
-	fd = open("/proc/self/pagemap", O_RDONLY);
-	if (psp->page == MAP_FAILED ||
-	    pread(fd, &entry, 8, (uintptr_t)psp->page / 4096 * 8) != 8)
-		return -1;
-	psp->page_addr = (entry & ((1ull << 55) - 1)) * 4096;
-	return 0;
-}
+static const struct mode {
+	const char *name, *args;
+	int nr_args;
+	int (*run)(struct psp *psp, char **args);	/* how many checks failed */
+} modes[] = {
+	{ "states", "", 0, check_states },
+	{ "views", "", 0, check_views },
+	{ "secret", " TIK TEK", 2, check_secret },
+	{ "fuzz", " SEED COMMANDS", 2, check_fuzz },
+};
 
 int main(int argc, char **argv)
 {
+	const struct mode *m = modes;
 	struct psp psp;
+	int bad;
 
+	while (m < modes + ARRAY_SIZE(modes) &&
+	       (argc != 2 + m->nr_args || strcmp(argv[1], m->name)))
+		m++;
+	if (m == modes + ARRAY_SIZE(modes)) {
+		for (m = modes; m < modes + ARRAY_SIZE(modes); m++)
+			fprintf(stderr, "usage: psp_check %s%s\n", m->name, m->args);
+		return 2;
+	}
 	if (psp_open(&psp)) {
 		perror("psp_check: no PSP, or no huge page");
 		return 1;
 	}
-	if (argc == 2 && !strcmp(argv[1], "states"))
-		return check_states(&psp);
-	if (argc == 4 && !strcmp(argv[1], "fuzz"))
-		return check_fuzz(&psp, strtoull(argv[2], NULL, 0), atol(argv[3]));
-	fprintf(stderr, "usage: psp_check states | psp_check fuzz SEED COMMANDS\n");
-	return 2;
+	bad = m->run(&psp, argv + 2);
+	printf("%s\n", bad ? "FAIL" : "PASS");
+	return bad ? 1 : 0;
 }
