@@ -107,8 +107,8 @@ static void unfill_page(struct relocation *r, size_t page)
 
 /*
  * Compaction moves pages from the low end of memory to holes at the high end, and to no block that
- * is free as a whole. So the guest gets the lowest memory that there is: all is filled, and the lowest
- * pages of that are given back.
+ * is free as a whole. So the guest gets the lowest memory that there is: all is filled, and the
+ * lowest pages of that are given back.
  */
 static int make_room_below(struct agent *a, struct relocation *r, size_t room)
 {
