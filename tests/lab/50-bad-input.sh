@@ -47,6 +47,10 @@ bad_config "unknown workload" 'bad.conf:[56]: .*touch-sq' 'workloads = touch-sq'
 bad_config "missing kernel" 'bad.conf:[26]: .*v9\.99' 'kernels = v9.99'
 bad_config "guest larger than its host" 'bad.conf:[0-9]+: .*(4G|4096)' 'memory = 4G'
 bad_config "workload that has no such guest" 'bad.conf:[0-9]+: .*boot' 'workloads = boot\nguests = host'
+bad_config "QEMU guest that registers nothing" 'bad.conf:[0-9]+: .*sev-nopin.*boot.*allowed: plain, sev' \
+	'workloads = boot\nguests = sev-nopin'
+bad_config "unknown strategy" 'bad.conf:7: corrupts: .*nopni.*allowed: none, upfront, spte, memslot, nopin' \
+	'[touch-seq]\ncorrupts = nopni'
 bad_config "not a key" 'bad.conf:6: ' 'what is this'
 
 refused "no such config" 'no-such.conf.*No such file' \
