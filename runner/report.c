@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/workload.h"
 #include "hazards.h"
 #include "plot.h"
 #include "report_html.h"
@@ -41,7 +42,13 @@ static int build_plots(struct plots *p, const struct model *m, const char *run_d
 	return ret;
 }
 
-/* Figures are of costs: a hazard has none to show. */
+/* Figures are of costs: what is about data has none to show. */
+static bool has_costs(const struct run_cell *c)
+{
+	return !hazard_is(c) &&
+	       strcmp(run_cell_text(c, "type"), workload_type_names[WORKLOAD_VIEWS]);
+}
+
 static int draw(struct plots *p, const struct run_cells *run, const char *run_dir, char *err)
 {
 	struct run_cells costs = { .run = run->run };
@@ -50,7 +57,7 @@ static int draw(struct plots *p, const struct run_cells *run, const char *run_di
 
 	costs.cell = xrealloc(NULL, run->nr + 1, sizeof(*costs.cell));
 	for (size_t i = 0; i < run->nr; i++)
-		if (!hazard_is(&run->cell[i]))
+		if (has_costs(&run->cell[i]))
 			costs.cell[costs.nr++] = run->cell[i];
 	ret = model_build(&m, &costs, run_dir, err);
 	if (!ret) {

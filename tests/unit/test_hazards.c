@@ -27,6 +27,10 @@ static const struct cell_row rows[] = {
 	  METRIC("touched_pages", "pages", "5"), 32, 1 },
 };
 
+static const struct cell_row views = {
+	"sev", "v", "v6.12", "upfront", "views", "views", "", "pass", "", "", 32, 1
+};
+
 static void with_model(struct fixture *f, void (*check)(struct fixture *f, struct model *m))
 {
 	struct run_cells run;
@@ -153,6 +157,8 @@ static void test_no_figures(void **state)
 		skip();
 	put_cell(f, &rows[0]);
 	put(f, "cells/a/1/timeline.csv", TIMELINE);
+	put_cell(f, &views);
+	put(f, "cells/v/1/timeline.csv", TIMELINE);
 	assert_int_equal(report_build(f->run, f->err), 0);
 	page = get(f, "index.html");
 	assert_null(strstr(page, "<figure>"));
