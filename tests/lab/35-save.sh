@@ -47,6 +47,7 @@ timeout 200 python3 "$lab/tests/lib/qmp.py" second cont
 check "it is resumed" 0 $?
 wait $second
 check "it runs to its end" 0 $?
+sed 's/^/# /' first.out second.out
 python3 "$lab/tests/lib/frames.py" stream.bin >resumed.txt
 check "the stream is whole" 0 $?
 
