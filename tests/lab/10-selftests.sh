@@ -24,7 +24,7 @@ negative()	# NAME KEY STATUSES TEST...: none of the tests passes, and that is ho
 		memory = 64M
 		workloads = $(IFS=, && echo "$*")
 		timeout = 5s
-		wall_timeout = 120s
+		wall_timeout = 60s
 		[host]
 		$key
 	EOT
