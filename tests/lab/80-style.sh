@@ -17,5 +17,7 @@ scripts=$(git ls-files '*.sh' .ci/run)
 		"$(expand $sources | awk 'length > 100' | head -n 3)"
 	check "no space before a tab, none at a line's end in C" "" \
 		"$(grep -nP ' \t|[ \t]$' $sources | head -n 3)"
+	check "every script with an interpreter may be run" "" \
+		"$(for f in $scripts; do [ "$(head -c 2 "$f")" != '#!' ] || [ -x "$f" ] || echo "$f"; done)"
 	check "shellcheck is content" "" "$(shellcheck -x $scripts 2>&1 | head -n 20)"
 }
