@@ -118,11 +118,25 @@ touched_files() {
 	sed -nE -e 's/^(---|\+\+\+) [ab]\/([^\t]*).*/\2/p' -e 's/^rename (from|to) (.*)/\2/p' "${PATCHES[@]}" | sort -u
 }
 
+# Writes the fragments to $OUT/config, less the lines whose option a later one sets; line numbers stay.
+layer_fragments() {
+	local i f
+	mkdir "$OUT/config"
+	for i in "${!FRAGMENTS[@]}"; do
+		f=${FRAGMENTS[i]}
+		awk -F= -v own="$f" 'FILENAME != own { later[$1]; next }
+			{ print /^CONFIG_/ && $1 in later ? "" : $0 }' \
+			"${FRAGMENTS[@]:i+1}" "$f" >"$OUT/config/${f##*/}"
+	done
+}
+
 build_tree() {
 	say "source: $BASE $VERSION"
 	recipe_clone "$SOURCE/tree" "$OUT/tree"
 	[ "$1" = pristine ] || recipe_patch "$OUT/tree" "${PATCHES[@]}"
-	recipe_configure "$OUT/tree" "${FRAGMENTS[@]}"
+	layer_fragments
+	(cd "$OUT" && recipe_configure "$OUT/tree" "${FRAGMENTS[@]/#*\//config/}") || exit
+	rm -r "$OUT/config"
 	recipe_build "$OUT/tree"
 }
 

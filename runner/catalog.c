@@ -23,10 +23,6 @@ const struct opt_desc kernel_options[] = {
 	{ .name = NULL },
 };
 
-static const char *const workload_axes[AXES] = {
-	[AXIS_KERNELS] = "kernels", [AXIS_GUESTS] = "guests", [AXIS_MEMORY] = "memory",
-};
-
 static int by_name(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
@@ -218,7 +214,7 @@ static int workload_entry(struct workload *w, const struct ini_entry *e, char *e
 	if (!strcmp(e->key, "corrupts"))
 		return set_corrupts(w, e, err);
 	for (int i = 0; i < AXES; i++)
-		if (!strcmp(e->key, workload_axes[i]))
+		if (!strcmp(e->key, axis_names[i]))
 			return set_list(&w->axes[i], e, err);
 	for (size_t i = 0; i < w->nr_params; i++)
 		if (!strcmp(e->key, w->params[i].desc->name))
@@ -227,7 +223,7 @@ static int workload_entry(struct workload *w, const struct ini_entry *e, char *e
 	for (size_t i = 0; i < w->nr_params; i++)
 		allowed[n++] = w->params[i].desc->name;
 	for (int i = 0; i < AXES; i++)
-		allowed[n++] = workload_axes[i];
+		allowed[n++] = axis_names[i];
 	allowed[n++] = "corrupts";
 	allowed[n++] = "type";
 	allowed[n++] = "what";

@@ -45,8 +45,9 @@ const struct opt_desc host_options[] = {
 	{ .name = NULL },
 };
 
-static const char *const axis_names[] = {
+const char *const axis_names[AXES] = {
 	[AXIS_KERNELS] = "kernels", [AXIS_GUESTS] = "guests", [AXIS_MEMORY] = "memory",
+	[AXIS_MMU] = "mmu",
 };
 
 int unknown_key(const struct ini_entry *e, const char *what, const char *const allowed[],
@@ -313,7 +314,7 @@ static int resolve(struct config *c, const char *path, char *err)
 		struct workload *w = &c->workloads[i];
 
 		for (int a = 0; a < AXES && !ret; a++)
-			if (!w->axes[a].nr && !c->axes[a].nr)
+			if (a != AXIS_MMU && !w->axes[a].nr && !c->axes[a].nr)
 				ret = errf(err, -EINVAL, "%s: [matrix] has no '%s', and so has "
 					   "workload '%s'", path_shown(path), axis_names[a],
 					   w->name.text);

@@ -50,8 +50,8 @@ struct list {
 	size_t nr;
 };
 
-/* The axes that [matrix] sets and a workload may override. */
-enum axis_id { AXIS_KERNELS, AXIS_GUESTS, AXIS_MEMORY, AXES };
+/* The axes that [matrix] sets and a workload may override. All but the MMU must be set. */
+enum axis_id { AXIS_KERNELS, AXIS_GUESTS, AXIS_MEMORY, AXIS_MMU, AXES };
 
 struct param_axis {
 	const struct opt_desc *desc;
@@ -134,6 +134,8 @@ void workload_free(struct workload *w);
 
 /* Is there a workload of that name: a file, or a section with a type? */
 bool workload_known(const struct config *c, const char *name);
+
+extern const char *const axis_names[AXES];	/* their keys */
 
 /* What the parts of the config reader share. */
 int config_doc_add(struct config *c, const char *file, const char *text, char *err);

@@ -16,6 +16,9 @@
 #define LOCK_FILE	"/proc/vmstat"
 #define SHA256_HEX	64
 
+/* PINLAB_KVM_MODULE names another folder, for tests. */
+#define KVM_MODULE	"/sys/module/kvm"
+
 struct local {
 	int lock_fd;
 };
@@ -33,6 +36,33 @@ static int lock_machine(struct local *l, char *err)
 	return 0;
 }
 
+/*
+ * The MMU is a parameter of kvm.ko and cannot be changed while that is loaded; if it is not, the
+ * agent loads it with the right one.
+ */
+static int check_mmu(const struct plan *plan, char *err)
+{
+	const char *dir = getenv("PINLAB_KVM_MODULE") ?: KVM_MODULE;
+	char *path = xasprintf("%s/parameters/tdp_mmu", dir), *text = NULL, why[OPT_ERR_MAX];
+	bool loaded = !access(dir, F_OK);
+	enum mmu mmu = MMU_LEGACY;	/* a kernel without the parameter has no other */
+	int ret = 0;
+
+	if (!file_read(path, &text, why) && strchr("Y1", text[0]))
+		mmu = MMU_TDP;
+	for (size_t i = 0; loaded && i < plan->nr && !ret; i++) {
+		const struct cell *c = &plan->cells[i];
+
+		if (c->type != WORKLOAD_NULL && c->mmu != mmu)
+			ret = errf(err, -EINVAL, "cell %s: mmu = %s, but this machine's KVM has "
+				   "mmu = %s (%s); say so, or load kvm with tdp_mmu=%d", c->id,
+				   mmu_names[c->mmu], mmu_names[mmu], path, c->mmu == MMU_TDP);
+	}
+	free(text);
+	free(path);
+	return ret;
+}
+
 static int local_probe(struct host *h, char *err)
 {
 	const char *agent = h->settings->agent;
@@ -41,6 +71,8 @@ static int local_probe(struct host *h, char *err)
 	if (access(agent, X_OK))
 		return errf(err, -errno, "%s: %s: run make, or say --agent FILE",
 			    path_shown(agent), strerror(errno));
+	if (check_mmu(h->plan, err))
+		return -EINVAL;
 	l = xrealloc(NULL, 1, sizeof(*l));
 	h->priv = l;
 	return lock_machine(l, err);

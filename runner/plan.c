@@ -19,7 +19,7 @@ struct expansion {
 	enum host_kind host;
 	bool *used;			/* excludes that dropped a cell */
 	const struct workload *w;
-	const struct list *kernels, *guests, *memory;
+	const struct list *kernels, *guests, *memory, *mmus;
 	size_t at[CONFIG_PARAMS_MAX];	/* value of each parameter */
 	struct cell cell;		/* being put together */
 	const struct kernel *kernel;
@@ -43,7 +43,9 @@ static const struct opt_desc *cell_field(const char *name)
 /* The text that an exclude term's pattern is held against; false if the cell has no such key. */
 static bool cell_text(const struct cell *c, const char *key, char *text, size_t len)
 {
-	static const char *const keys[] = { "kernel", "strategy", "workload", "guest", "memory" };
+	static const char *const keys[] = {
+		"kernel", "strategy", "workload", "guest", "memory", CELL_MMU,
+	};
 	const struct opt_desc *d;
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
@@ -95,7 +97,10 @@ static void id_add(char *id, size_t size, const char *fmt, ...)
 			*s = *s == '%' ? 'p' : '_';
 }
 
-/* Kernel, guest, memory, workload, and of the parameters those that have more than one value. */
+/*
+ * Kernel, guest, memory, workload, of the parameters those that have more than one value, and the
+ * MMU if it is not the one that KVM takes unasked.
+ */
 static int make_id(struct expansion *e, char *err)
 {
 	struct cell *c = &e->cell;
@@ -115,6 +120,8 @@ static int make_id(struct expansion *e, char *err)
 			id_add(id, sizeof(id), "-%s=%s", a->desc->name, text);
 		}
 	}
+	if (c->mmu != MMU_TDP)
+		id_add(id, sizeof(id), "-" CELL_MMU "=%s", mmu_names[c->mmu]);
 	if (strlen(id) >= sizeof(c->id))
 		return ini_error(e->w->name.at, err, "the cell's name '%.200s' is too long", id);
 	strcpy(c->id, id);
@@ -212,6 +219,22 @@ static void set_strategy(struct expansion *e)
 		    EXPECT_INTACT;
 }
 
+/* Side by side, as kernels are. */
+static int expand_mmus(struct expansion *e, char *err)
+{
+	int ret = 0;
+
+	e->cell.mmu = MMU_TDP;
+	if (!e->mmus->nr)
+		return add_cell(e, err);
+	for (size_t i = 0; i < e->mmus->nr && !ret; i++) {
+		ret = set_field(e, CELL_MMU, &e->mmus->items[i], err);
+		if (!ret)
+			ret = add_cell(e, err);
+	}
+	return ret;
+}
+
 static int expand_guests(struct expansion *e, char *err)
 {
 	int ret = 0;
@@ -228,7 +251,7 @@ static int expand_guests(struct expansion *e, char *err)
 			ret = set_field(e, "kernel", e->kernel_item, err);
 			set_strategy(e);
 			if (!ret)
-				ret = add_cell(e, err);
+				ret = expand_mmus(e, err);
 		}
 	}
 	return ret;
@@ -286,6 +309,7 @@ static int expand_workload(struct expansion *e, const struct workload *w, char *
 	e->kernels = axes[AXIS_KERNELS];
 	e->guests = axes[AXIS_GUESTS];
 	e->memory = axes[AXIS_MEMORY];
+	e->mmus = axes[AXIS_MMU];
 	e->cell = e->config->cell;
 	strcpy(e->cell.workload, w->name.text);
 	e->cell.type = w->type - workload_types;

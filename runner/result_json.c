@@ -33,7 +33,7 @@ static json_t *text(const char *s)
 
 static json_t *params(const struct cell *c)
 {
-	json_t *o = json_object();
+	json_t *o = json_pack("{s:s}", CELL_MMU, mmu_names[c->mmu]);
 	char value[OPT_STR_MAX];
 
 	for (const struct opt_desc *d = workload_types[c->type].params; d->name; d++) {

@@ -46,9 +46,9 @@ char *run_cell_params(const struct run_cell *c, char *buf, size_t len)
 {
 	const struct opt_desc *d = params_of(run_cell_text(c, "type"));
 	const json_t *params = json_object_get(c->json, "params");
-	size_t n = 0;
+	const char *mmu = json_string_value(json_object_get(params, CELL_MMU));
+	size_t n = snprintf(buf, len, "%s%s", mmu ? CELL_MMU "=" : "", mmu ?: "");
 
-	buf[0] = '\0';
 	for (; d && d->name && n < len; d++) {
 		const char *value = json_string_value(json_object_get(params, d->name));
 

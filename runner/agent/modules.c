@@ -17,7 +17,16 @@
 
 static const char *const wanted[] = { "ccp", "kvm", "kvm-amd" };
 
-static int insert(const char *dir, const char *file)
+static const char *module_params(const struct agent *a, const char *file)
+{
+	const char *slash = strrchr(file, '/');
+
+	if (!slash || strcmp(slash, "/kvm.ko"))
+		return "";
+	return a->cell.mmu == MMU_LEGACY ? "tdp_mmu=0" : "tdp_mmu=1";
+}
+
+static int insert(const struct agent *a, const char *dir, const char *file)
 {
 	char path[512];
 	int fd, ret;
@@ -26,7 +35,7 @@ static int insert(const char *dir, const char *file)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	ret = syscall(SYS_finit_module, fd, "", 0) ? -errno : 0;
+	ret = syscall(SYS_finit_module, fd, module_params(a, file), 0) ? -errno : 0;
 	close(fd);
 	return ret == -EEXIST ? 0 : ret;
 }
@@ -61,7 +70,7 @@ static int load(struct agent *a, const char *dir, char *line)
 	for (char *f = strtok_r(copy, " ", &save); f && n < 32; f = strtok_r(NULL, " ", &save))
 		files[n++] = f;
 	while (n-- && !ret) {
-		ret = insert(dir, files[n]);
+		ret = insert(a, dir, files[n]);
 		if (ret)
 			agent_fail(a, STATUS_ERROR, "loading %s/%s: %s; the kernel log says why",
 				   dir, files[n], strerror(-ret));
@@ -109,11 +118,28 @@ static int check_kvm(struct agent *a)
 	return 0;
 }
 
+/* As it is once kvm-amd is loaded: without nested paging there is no TDP MMU. */
+static int check_mmu(struct agent *a)
+{
+	char text[8] = "";
+	enum mmu mmu = MMU_LEGACY;	/* a kernel without the parameter has no other */
+
+	file_read("/sys/module/kvm/parameters/tdp_mmu", text, sizeof(text));
+	if (text[0] == 'Y' || text[0] == '1')
+		mmu = MMU_TDP;
+	emit_remark(a, "kvm.tdp_mmu=%d", mmu == MMU_TDP);
+	if (a->cell.mmu == mmu)
+		return 0;
+	return agent_fail(a, STATUS_ERROR, "the cell wants mmu = %s, but KVM has mmu = %s; load "
+			  "kvm with tdp_mmu=%d", mmu_names[a->cell.mmu], mmu_names[mmu],
+			  a->cell.mmu == MMU_TDP);
+}
+
 int host_check(struct agent *a)
 {
 	char sev[8] = "";
 
-	if (check_kvm(a))
+	if (check_kvm(a) || check_mmu(a))
 		return -1;
 	file_read("/sys/module/kvm_amd/parameters/sev", sev, sizeof(sev));
 	sev[strcspn(sev, "\n")] = '\0';

@@ -14,6 +14,8 @@ const char *const expectation_names[] = {
 	NULL,
 };
 
+const char *const mmu_names[] = { [MMU_TDP] = "tdp", [MMU_LEGACY] = "legacy", NULL };
+
 const struct opt_desc cell_fields[] = {
 	{ "id", OPT_STR, OPT_TEXT(struct cell, id), 0, 0, NULL, NULL, "name in the run" },
 	{ "kernel", OPT_STR, OPT_TEXT(struct cell, kernel), 0, 0, NULL, NULL, "kernel under test" },
@@ -22,6 +24,7 @@ const struct opt_desc cell_fields[] = {
 	  "name of the workload" },
 	{ "type", OPT_ENUM, CELL(type), 0, 0, workload_type_names, NULL, "type of the workload" },
 	{ "guest", OPT_ENUM, CELL(guest), 0, 0, guest_names, NULL, "kind of guest" },
+	{ CELL_MMU, OPT_ENUM, CELL(mmu), 0, 0, mmu_names, "tdp", "KVM's MMU" },
 	{ "memory", OPT_SIZE, CELL(memory_bytes), 16LL << 20, 1LL << 40, NULL, NULL,
 	  "guest memory" },
 	{ "sample_interval", OPT_TIME, CELL(sample_interval_ns), 1000000, 3600000000000, NULL,
@@ -114,12 +117,11 @@ char *cell_params(const struct cell *c, char *buf, size_t len)
 {
 	const struct opt_desc *d = workload_types[c->type].params;
 	char text[OPT_STR_MAX];
-	size_t n = 0;
+	size_t n = snprintf(buf, len, CELL_MMU "=%s", mmu_names[c->mmu]);
 
-	buf[0] = '\0';
 	for (; d->name && n < len; d++) {
 		opt_format(d, &c->p, text, sizeof(text));
-		n += snprintf(buf + n, len - n, "%s%s=%s", n ? "," : "", d->name, text);
+		n += snprintf(buf + n, len - n, ",%s=%s", d->name, text);
 	}
 	return buf;
 }

@@ -16,6 +16,13 @@ enum expectation { EXPECT_INTACT, EXPECT_CORRUPT };
 
 extern const char *const expectation_names[];
 
+/* Which of KVM's two MMUs maps guest memory: kvm.ko's tdp_mmu=1 or 0. */
+enum mmu { MMU_TDP, MMU_LEGACY };
+
+extern const char *const mmu_names[];
+
+#define CELL_MMU	"mmu"	/* what it is called in cells, params and exclude rules */
+
 struct cell {
 	char id[OPT_STR_MAX];		/* unique in a run; safe as a folder's name */
 	char kernel[OPT_STR_MAX];
@@ -23,6 +30,7 @@ struct cell {
 	char workload[OPT_STR_MAX];
 	int64_t type;			/* enum workload_id */
 	int64_t guest;			/* enum guest_kind */
+	int64_t mmu;			/* enum mmu */
 	int64_t memory_bytes;
 	int64_t sample_interval_ns;	/* between timeline samples, in the bench host's time */
 	int64_t timeout_ns;		/* for the workload, in the bench host's time */
@@ -43,8 +51,8 @@ int cell_write(const struct cell *c, FILE *f);
 int cell_parse(struct cell *c, const char *text, char *err);
 
 /*
- * The parameters as "pattern=sequential,pages=100%", in the table's order, for the params column of
- * metrics.csv. Returns buf.
+ * The parameters as "mmu=tdp,pattern=sequential,pages=100%", mmu first, then in the table's order,
+ * for the params column of metrics.csv. Returns buf.
  */
 char *cell_params(const struct cell *c, char *buf, size_t len);
 

@@ -54,3 +54,28 @@ for file in "$work"/touch/run/cells/*/1/cell.json; do
 	fi
 done
 check "cells" 6 $n
+
+# The legacy MMU maps eight pages where one is refaulted, so that it shows which of them was at work.
+matrix legacy --no-plots <<-EOT
+	[matrix]
+	kernels = v6.12
+	guests = sev
+	memory = 64M
+	mmu = legacy
+	workloads = touch-seq
+	[touch-seq]
+	pages = 25%
+EOT
+check "touch matrix, legacy MMU" 0 $?
+cell='*-mmu=legacy'
+m()	# METRIC
+{
+	metric legacy "$cell" "$1"
+}
+check_that "$cell: a first fault for each touched page" \
+	"$(m npf_first) >= $(m touched_pages) && $(m npf_first) <= $(m touched_pages) + $(m launch_pages)"
+check_that "$cell: a refault for eight touched pages" \
+	"$(m npf_refault) >= $(m touched_pages) / 8 && $(m npf_refault) <= $(m touched_pages) / 6"
+check "$cell: no pin leaked" 0 "$(m pinned_leaked_pages)"
+check "metrics.csv says so" mmu=legacy \
+	"$(grep -o 'mmu=[a-z]*' "$work"/legacy/run/metrics.csv | sort -u)"

@@ -14,7 +14,7 @@ static const struct {
 	const char *message;
 } mistakes[] = {
 	{ "memroy = 64M", 5, "unknown key 'memroy' in [matrix] (did you mean 'memory'?); allowed: "
-	  "kernels, guests, memory, workloads, exclude, repeats" },
+	  "kernels, guests, memory, mmu, workloads, exclude, repeats" },
 	{ "xyzzy = 64M", 5, "unknown key 'xyzzy' in [matrix]; allowed: kernels" },
 	{ "memory = 12Q", 5, "memory: found '12Q', allowed: 16M to 1024G" },
 	{ "memory = 64M, 8M", 5, "memory: found '8M', allowed: 16M to 1024G" },
@@ -26,6 +26,10 @@ static const struct {
 	{ "memory = 64M\nrepeats = -1", 6, "repeats: found '-1'" },
 	{ "memory = 64M\nrepeats = 99999999999999999999", 6, "repeats: found '9999" },
 	{ "memory = 64M\ntimeout = 5", 6, "timeout: found '5', allowed: 1ms to" },
+	{ "memory = 64M\nmmu = shadow", 6, "mmu: found 'shadow', allowed: tdp, legacy" },
+	{ "memory = 64M\nmmu = legacy, legacy", 3,
+	  "cell v6.12-sev-64M-touch-seq-mmu=legacy is there twice" },
+	{ "memory = 64M\n[touch-seq]\nmmu =", 7, "'mmu' has no value" },
 	{ "memory = 64M\nguests = sve", 6, "'guests' was given in line 4 already" },
 	{ "what is this", 5, "found no 'key = value', [section] or # comment" },
 	{ "memory = 64M\n[touch-sequ]\npages = 5%", 6,

@@ -156,6 +156,53 @@ static void test_classify(void **state)
 	}
 }
 
+/* What KVM was loaded with cannot be changed: a local host is asked before anything starts. */
+static void test_local_mmu(void **state)
+{
+	static const struct {
+		const char *tdp_mmu;	/* NULL: no such parameter; "": KVM is not loaded */
+		enum mmu mmu;
+		enum workload_id type;
+		const char *message;	/* NULL: the host is taken */
+	} rows[] = {
+		{ "", MMU_LEGACY, WORKLOAD_TOUCH, NULL },
+		{ NULL, MMU_TDP, WORKLOAD_TOUCH, "has mmu = legacy" },
+		{ NULL, MMU_LEGACY, WORKLOAD_TOUCH, NULL },
+		{ "Y\n", MMU_TDP, WORKLOAD_TOUCH, NULL },
+		{ "Y\n", MMU_LEGACY, WORKLOAD_TOUCH, "has mmu = tdp" },
+		{ "N\n", MMU_LEGACY, WORKLOAD_TOUCH, NULL },
+		{ "N\n", MMU_TDP, WORKLOAD_TOUCH,
+		  "cell c: mmu = tdp, but this machine's KVM has mmu = legacy" },
+		{ "N\n", MMU_TDP, WORKLOAD_NULL, NULL },
+	};
+	struct fixture *f = *state;
+	const struct settings s = { .host = HOST_LOCAL, .agent = "/bin/sh" };
+	char *module = xasprintf("%s/kvm", f->root), err[OPT_ERR_MAX];
+
+	setenv("PINLAB_LOCK", f->root, 1);
+	setenv("PINLAB_KVM_MODULE", module, 1);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct cell c = { .id = "c", .type = rows[i].type, .mmu = rows[i].mmu };
+		const struct plan p = { .cells = &c, .nr = 1 };
+		struct host h;
+		int ret;
+
+		dir_remove(module);
+		if (!rows[i].tdp_mmu)
+			fixture_write(f, "kvm/parameters/other", "1\n");
+		else if (rows[i].tdp_mmu[0])
+			fixture_write(f, "kvm/parameters/tdp_mmu", rows[i].tdp_mmu);
+		ret = host_open(&h, &s, &p, err);
+		if (!ret)
+			host_close(&h);
+		if (!ret != !rows[i].message || (ret && !strstr(err, rows[i].message)))
+			fail_msg("row %zu: %d %s", i, ret, ret ? err : "");
+	}
+	unsetenv("PINLAB_KVM_MODULE");
+	unsetenv("PINLAB_LOCK");
+	free(module);
+}
+
 static void test_commands(void **state)
 {
 	const char *const both[] = {
@@ -204,6 +251,7 @@ int main(void)
 		cmocka_unit_test(test_command_line),
 		cmocka_unit_test_setup_teardown(test_initrd, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_classify, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_local_mmu, fixture_setup, fixture_teardown),
 		cmocka_unit_test(test_commands),
 		cmocka_unit_test(test_quoting),
 	};

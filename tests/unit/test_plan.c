@@ -56,6 +56,12 @@ static const struct {
 	{ "kernels = v6.12\nguests = plain, sev, sev-nopin\nmemory = 64M\nworkloads = touch-seq\n"
 	  "[touch-seq]\ncorrupts = nopin, spte\n", NULL, HOST_EMULATED,
 	  "v6.12-plain-64M-touch-seq v6.12-sev-64M-touch-seq v6.12-sev-nopin-64M-touch-seq" },
+	/* the MMU that is not KVM's own choice shows in the name; a workload's section wins */
+	{ "kernels = v6.12, v6.12-spte\nguests = sev\nmemory = 64M\nmmu = tdp, legacy\n"
+	  "workloads = touch-seq, boot\nexclude = kernel=v6.12 mmu=leg*\n[boot]\nmmu = tdp\n",
+	  NULL, HOST_EMULATED,
+	  "v6.12-sev-64M-touch-seq v6.12-spte-sev-64M-touch-seq "
+	  "v6.12-spte-sev-64M-touch-seq-mmu=legacy v6.12-sev-64M-boot v6.12-spte-sev-64M-boot" },
 	/* a workload that is only in the config */
 	{ "kernels = v6.12\nguests = sev\nmemory = 64M\nworkloads = mine\n[mine]\ntype = touch\n",
 	  NULL, HOST_EMULATED, "v6.12-sev-64M-mine" },
@@ -117,7 +123,7 @@ static void test_cells(void **state)
 	assert_int_equal(p.cells[2].memory_bytes, 64 << 20);
 	assert_int_equal(p.cells[2].sample_interval_ns, 20000000);
 	assert_string_equal(cell_params(&p.cells[2], params, sizeof(params)),
-			    "pattern=sequential,access=write,pages=100%,refaults=1,seed=1,"
+			    "mmu=tdp,pattern=sequential,access=write,pages=100%,refaults=1,seed=1,"
 			    "backing=4k");
 	for (size_t i = 0; i < p.nr; i++) {
 		text = cell_text(&p.cells[i]);
@@ -127,6 +133,28 @@ static void test_cells(void **state)
 		free(again);
 		free(text);
 	}
+	plan_free(&p);
+	config_free(&c);
+}
+
+/* The MMU reaches the agent and the tables. */
+static void test_mmu(void **state)
+{
+	char err[OPT_ERR_MAX], params[512], *text;
+	struct cell back;
+	struct config c;
+	struct plan p;
+	size_t row = 0;
+
+	while (!strstr(plans[row].text, "mmu ="))
+		row++;
+	make(*state, row, &c, &p);
+	text = cell_text(&p.cells[2]);
+	assert_int_equal(cell_parse(&back, text, err), 0);
+	assert_int_equal(back.mmu, MMU_LEGACY);
+	assert_memory_equal(cell_params(&back, params, sizeof(params)), "mmu=legacy,pattern=", 19);
+	assert_int_equal(p.cells[1].mmu, MMU_TDP);
+	free(text);
 	plan_free(&p);
 	config_free(&c);
 }
@@ -213,6 +241,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_cells, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_expectations, fixture_setup,
 						fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_mmu, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_local, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_long_names, fixture_setup, fixture_teardown),
 	};
