@@ -82,9 +82,15 @@ deps:			## install the Debian packages of the file `packages` that are missing
 emulator: deps		## build QEMU as an emulated SEV host (cached)
 	$(Q)emulator/build.sh >/dev/null
 
+# A matrix needs the kernels that it names. The tests need these:
+TEST_KERNELS := v6.12 v6.12-nopin v6.12-spte
+test bench: KERNELS = $(TEST_KERNELS)
+matrix hazards: KERNELS = $$(runner/runner --plan $(CONF) --json | jq -r '[.cells[].kernel] | unique[]')
+hazards: CONF = configs/hazards.conf
+
 .PHONY: kernels
-kernels: deps		## build the kernels in KERNELS (cached)
-	$(Q)kernels/build.sh $(KERNELS) >/dev/null
+kernels: deps all	## build the kernels in KERNELS (cached)
+	$(Q)names="$(KERNELS)"; [ -n "$$names" ] && kernels/build.sh $$names >/dev/null
 
 .PHONY: selftests
 selftests: deps		## build the KVM selftests of the kernels in KERNELS (cached)
@@ -103,7 +109,7 @@ matrix: lab		## run the matrix CONF: records, CSV, plots
 
 .PHONY: hazards
 hazards: lab		## run configs/hazards.conf: who keeps a guest's data right?
-	$(Q)runner/runner --matrix configs/hazards.conf
+	$(Q)runner/runner --matrix $(CONF)
 
 .PHONY: test
 test: lab selftests	## all tests; ends with 'N passed, N failed'

@@ -96,6 +96,10 @@ kernel_dir() {
 		printf '%s\n' "$1" "$WHAT" "$STRATEGY" "$SERIES"
 	} | hash_of)"
 }
+# Selftests are built from the series only if it touches what they are made of.
+selftests_patches() {
+	[ ${#PATCHES[@]} -eq 0 ] || touched_files | grep -qE '^tools/|(^|/)uapi/' || PATCHES=()
+}
 selftests_dir() { echo "$PINLAB_CACHE/selftests/$BASE-$({ tools_id; source_id; series_id; } | hash_of)"; }
 
 # Does the series stay within KVM, so that only its modules can change? Documentation and user space
@@ -227,7 +231,7 @@ make_one() {
 		read_source "$BASE"
 	fi
 	TREE=$(tree_dir)
-	if [ -n "$SELFTESTS" ]; then DIR=$(selftests_dir); else DIR=$(kernel_dir "$NAME"); fi
+	if [ -n "$SELFTESTS" ]; then selftests_patches; DIR=$(selftests_dir); else DIR=$(kernel_dir "$NAME"); fi
 	if [ ! -d "$DIR" ]; then
 		[ -z "$PRINT" ] || die "$NAME is not built: run kernels/build.sh ${SELFTESTS:+--selftests }$NAME"
 		need_build_tools

@@ -16,6 +16,7 @@ static void fill(struct table *t, const struct request *r, const struct estimate
 		char params[512];
 
 		table_text(t, "%s", c->id);
+		table_text(t, "%s", c->kernel);
 		table_text(t, "%s", c->strategy);
 		table_number(t, 0, r->plan.repeats);
 		if (s < 0)
@@ -40,7 +41,7 @@ static void print_total(const struct request *r, double total, int jobs)
 int cmd_plan(const struct settings *s)
 {
 	static const char *const columns[] = {
-		"cell", "strategy", "repeats", "estimated_s", "params", NULL
+		"cell", "kernel", "strategy", "repeats", "estimated_s", "params", NULL
 	};
 	struct table t = { .columns = columns };
 	char err[OPT_ERR_MAX];
