@@ -40,7 +40,7 @@ static int check_metric(struct inbound *in, const struct frame *f, char *err)
 		i++;
 	if (!in->metrics[i])
 		what = "is not its to send";
-	else if (in->had & 1U << i)
+	else if (in->had & 1ULL << i)
 		what = "sent twice";
 	else if (!isfinite(m.value))
 		what = "is not a number";
@@ -48,7 +48,7 @@ static int check_metric(struct inbound *in, const struct frame *f, char *err)
 		snprintf(err, OPT_ERR_MAX, "metric '%s' %s", m.name, what);
 		return -EBADMSG;
 	}
-	in->had |= 1U << i;
+	in->had |= 1ULL << i;
 	return 0;
 }
 

@@ -18,7 +18,7 @@ struct inbound {
 	const char *const *metrics;	/* that it may send: 32 at most, then NULL */
 	unsigned int types;		/* 1 << RECORD_*: that it may send */
 	struct frame_reader reader;
-	unsigned int had;		/* 1 << index in metrics */
+	uint64_t had;		/* 1 << index in metrics */
 	bool hello, ended;
 };
 
