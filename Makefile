@@ -8,7 +8,7 @@ WARN	:= -Wall -Wextra -Wformat=2 -Wmissing-prototypes -Wstrict-prototypes -Wwrit
 	   -Wsign-compare -Werror
 CFLAGS	?= -O2 -g
 SANFLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all)
-BASE	:= -std=gnu17 -D_GNU_SOURCE $(WARN) -Irunner -MMD -MP -ffile-prefix-map=$(CURDIR)=.
+BASE	:= -std=gnu17 -D_GNU_SOURCE $(WARN) -iquote runner -MMD -MP -ffile-prefix-map=$(CURDIR)=.
 Q	:= $(if $(V),,@)
 say	= $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
