@@ -45,8 +45,10 @@ static int build_plots(struct plots *p, const struct model *m, const char *run_d
 /* Figures are of costs: what is about data has none to show. */
 static bool has_costs(const struct run_cell *c)
 {
-	return !hazard_is(c) &&
-	       strcmp(run_cell_text(c, "type"), workload_type_names[WORKLOAD_VIEWS]);
+	const char *type = run_cell_text(c, "type");
+
+	return !hazard_is(c) && strcmp(type, workload_type_names[WORKLOAD_VIEWS]) &&
+	       strcmp(type, workload_type_names[WORKLOAD_TORTURE]);
 }
 
 static int draw(struct plots *p, const struct run_cells *run, const char *run_dir, char *err)

@@ -36,6 +36,8 @@ static const struct check {
 	  "the guest found other data than it wrote" },
 	{ "hazard_corrupt_pages", NULL, REL_EQ, NULL, ANY_GUEST, STATUS_CORRUPT,
 	  "the guest found other data than it wrote" },
+	{ "torture_corrupt_pages", NULL, REL_EQ, NULL, ANY_GUEST, STATUS_CORRUPT,
+	  "the guest found other data than it wrote" },
 	{ "pinned_leaked_pages", NULL, REL_EQ, NULL, VM_GUEST, STATUS_FAIL,
 	  "pages stayed pinned after the guest was destroyed" },
 	{ .metric = NULL },

@@ -36,8 +36,9 @@
 
 enum guest_mode {
 	MODE_TOUCH,
-	MODE_HAZARD,	/* MODE_HAZARD and MODE_VIEWS serve commands */
+	MODE_HAZARD,	/* all but MODE_TOUCH serve commands */
 	MODE_VIEWS,
+	MODE_TORTURE,
 };
 
 /* p is the private and s the shared view of the data, a number is a page of it. */
@@ -63,8 +64,23 @@ enum guest_command {
 	CMD_DIFFERENT_BYTES,
 	/* guest_sum() of the page, read by p. */
 	CMD_SUM,
+
+	/*
+	 * Of areas, each guest_params.pages long and one behind the other. A word a cache line
+	 * is written and verified, another for each generation. The argument is
+	 * AREA_ARG(area, generation) or PAGE_ARG(page, generation); the results are pages that
+	 * are wrong.
+	 */
+	CMD_AREA_WRITE, CMD_AREA_VERIFY, CMD_PAGE_WRITE, CMD_PAGE_VERIFY,
+
+	/* Clear and set again, or the other way round: CR0.WP, CR4.PSE, EFER.NXE. */
+	CMD_FLIP_CR0_WP, CMD_FLIP_CR4_PSE, CMD_FLIP_EFER_NXE,
 	GUEST_COMMANDS,
 };
+
+#define AREA_ARG(area, generation)	((area) | ((generation) & 0xff) << 8)
+#define PAGE_ARG(page, generation)	((page) | ((generation) & 0xff) << 16)
+#define LINE_WORDS	8UL
 
 /* CMD_FETCH_SHARED calls 3 * x + 1 with x from 1 to this. */
 #define FETCH_CALLS	8

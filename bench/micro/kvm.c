@@ -103,7 +103,8 @@ static int set_registers(struct micro *m)
 				  .l = 1, .g = 1 };
 	struct kvm_segment ds = { .limit = ~0U, .selector = 16, .type = 3, .present = 1, .s = 1,
 				  .db = 1, .g = 1 };
-	struct kvm_regs regs = { .rip = ENTRY_GPA, .rsp = ENTRY_GPA - 8, .rflags = 2 };
+	struct kvm_regs regs = { .rip = ENTRY_GPA, .rsp = ENTRY_GPA - 8 - m->stack_below,
+				 .rflags = 2 };
 	struct kvm_sregs s;
 
 	if (ioctl(m->vcpu_fd, KVM_GET_SREGS, &s))

@@ -50,6 +50,8 @@ struct micro;
 struct micro_workload {
 	enum guest_mode mode;
 	int (*prepare)(struct micro *m);	/* there is guest memory, not registered yet */
+	bool (*untyped)(const struct micro *m);	/* SEV_INIT, not SEV_INIT2; NULL: no */
+	int (*enroll)(struct micro *m);		/* registers guest memory; NULL: all of it */
 	int (*run)(struct micro *m);		/* the guest is ready; ends with a gate */
 	int (*report)(struct micro *m);		/* metrics, when all is over */
 	int (*verdict)(struct micro *m);	/* what the metrics mean */
@@ -57,6 +59,7 @@ struct micro_workload {
 };
 
 extern const struct micro_workload touch_workload, hazard_workload, views_workload;
+extern const struct micro_workload torture_workload;
 
 struct micro {
 	const struct micro_workload *ops;
@@ -81,13 +84,21 @@ struct micro {
 	void *map;			/* as mmap() gave it */
 	size_t map_bytes;
 	uint8_t *mem;			/* guest memory, 2M-aligned */
-	uint64_t registered_bytes;
+	uint64_t registered_bytes;	/* that the VMM asked to be registered */
 	struct guest_params params;	/* as given to the guest */
 	uint32_t command;		/* what the guest's next IN gets */
+	uint64_t stack_below;		/* room above its stack for another vCPU's */
 };
 
 /* Go through a gate (report_gate()). */
 int micro_gate(struct micro *m, enum phase phase);
+
+/*
+ * All up to a vCPU that was never entered, and its undoing, which puts the times of its start,
+ * of the VM's end and of its own end in ns.
+ */
+int micro_define(struct micro *m);
+void micro_teardown(struct micro *m, uint64_t ns[3]);
 
 /* Record the first failure and return -1. */
 int micro_fail(struct micro *m, enum micro_exit why, const char *fmt, ...)
@@ -119,7 +130,10 @@ int image_build(struct micro *m);
 
 /* sev.c */
 int sev_vm_create(struct micro *m);	/* vm_fd of a VM ready for SEV; sets cbit */
-int sev_register(struct micro *m, uint64_t bytes);	/* from the start of guest memory on */
+int sev_vm_create_bare(struct micro *m);	/* the same before SEV_INIT2 */
+int sev_register(struct micro *m, size_t offset, size_t bytes);	/* of guest memory */
+/* KVM_MEMORY_ENCRYPT_REG_REGION or _UNREG_REGION. Returns 0 or -errno. */
+int sev_region(const struct micro *m, unsigned long request, size_t offset, size_t bytes);
 int sev_launch(struct micro *m);	/* LAUNCH_START to LAUNCH_FINISH over the image */
 int sev_command(struct micro *m, uint32_t id, void *data);
 

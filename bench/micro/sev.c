@@ -97,38 +97,60 @@ static int find_cbit(struct micro *m)
 			  "KVM offers no SEV (CPUID 0x8000001f); load kvm-amd with sev=1");
 }
 
-/* SEV_INIT2 wants a VM created as an SEV VM; a kernel that has no such type wants SEV_INIT. */
-int sev_vm_create(struct micro *m)
+static bool has_sev_type(const struct micro *m)
 {
 	int types = ioctl(m->kvm_fd, KVM_CHECK_EXTENSION, CAP_VM_TYPES);
-	bool typed = types > 0 && types & 1 << VM_TYPE_SEV;
-	struct sev_init2 init2 = { 0 };
 
+	if (m->ops->untyped && m->ops->untyped(m))
+		return false;
+	return types > 0 && types & 1 << VM_TYPE_SEV;
+}
+
+int sev_vm_create_bare(struct micro *m)
+{
 	if (find_cbit(m))
 		return -1;
 	m->sev_fd = open("/dev/sev", O_RDWR | O_CLOEXEC);
 	if (m->sev_fd < 0)
 		return micro_fail(m, MICRO_NO_SEV, "/dev/sev: %s; load ccp", strerror(errno));
-	m->vm_fd = ioctl(m->kvm_fd, KVM_CREATE_VM, typed ? VM_TYPE_SEV : 0);
+	m->vm_fd = ioctl(m->kvm_fd, KVM_CREATE_VM, has_sev_type(m) ? VM_TYPE_SEV : 0);
 	if (m->vm_fd < 0)
 		return micro_fail(m, MICRO_NO_VM, "/dev/kvm opens, but KVM_CREATE_VM: %s",
 				  strerror(errno));
+	return 0;
+}
+
+/* SEV_INIT2 wants a VM created as an SEV VM; a kernel that has no such type wants SEV_INIT. */
+int sev_vm_create(struct micro *m)
+{
+	struct sev_init2 init2 = { 0 };
+
+	if (sev_vm_create_bare(m))
+		return -1;
 	report_phase(&m->report, PHASE_LAUNCH);
-	if (typed ? sev_command(m, SEV_INIT2, &init2) : sev_command(m, KVM_SEV_INIT, NULL))
+	if (has_sev_type(m) ? sev_command(m, SEV_INIT2, &init2) :
+	    sev_command(m, KVM_SEV_INIT, NULL))
 		return -1;
 	report_phase(&m->report, PHASE_DEFINE);
 	return 0;
 }
 
-int sev_register(struct micro *m, uint64_t bytes)
+int sev_region(const struct micro *m, unsigned long request, size_t offset, size_t bytes)
 {
-	struct kvm_enc_region region = { .addr = (uintptr_t)m->mem, .size = bytes };
+	struct kvm_enc_region region = { .addr = (uintptr_t)m->mem + offset, .size = bytes };
 
-	m->registered_bytes = bytes;
-	if (!ioctl(m->vm_fd, KVM_MEMORY_ENCRYPT_REG_REGION, &region))
+	return ioctl(m->vm_fd, request, &region) ? -errno : 0;
+}
+
+int sev_register(struct micro *m, size_t offset, size_t bytes)
+{
+	int ret = sev_region(m, KVM_MEMORY_ENCRYPT_REG_REGION, offset, bytes);
+
+	m->registered_bytes += bytes;
+	if (!ret)
 		return 0;
-	return micro_fail(m, MICRO_REGISTER, "KVM_MEMORY_ENCRYPT_REG_REGION of %llu KiB: %s%s",
-			  (unsigned long long)bytes >> 10, strerror(errno), errno == ENOMEM ?
+	return micro_fail(m, MICRO_REGISTER, "KVM_MEMORY_ENCRYPT_REG_REGION of %zu KiB: %s%s",
+			  bytes >> 10, strerror(-ret), ret == -ENOMEM ?
 			  "; raise RLIMIT_MEMLOCK or give the host more memory" : "");
 }
 

@@ -26,6 +26,7 @@ static const struct micro_workload *const workloads[WORKLOADS] = {
 	[WORKLOAD_TOUCH] = &touch_workload,
 	[WORKLOAD_HAZARD] = &hazard_workload,
 	[WORKLOAD_VIEWS] = &views_workload,
+	[WORKLOAD_TORTURE] = &torture_workload,
 };
 
 static const struct opt_desc micro_options[] = {
@@ -58,6 +59,7 @@ static void usage(FILE *f)
 	const struct opt_desc *tables[] = {
 		micro_options, workload_types[WORKLOAD_TOUCH].params,
 		workload_types[WORKLOAD_HAZARD].params,
+		workload_types[WORKLOAD_TORTURE].params,
 	};
 
 	fprintf(f, "usage: micro [--workload TYPE] [--KEY VALUE]...\n");
@@ -96,8 +98,8 @@ static int parse_args(struct micro *m, int argc, char **argv)
 		}
 	}
 	if (!workloads[m->workload] || m->guest == GUEST_HOST || m->memory_bytes % (2 << 20)) {
-		fprintf(stderr, "micro: workload is touch, hazard or views, guest plain, sev or "
-			"sev-nopin, memory a multiple of 2M\n");
+		fprintf(stderr, "micro: workload is touch, hazard, views or torture, guest plain, "
+			"sev or sev-nopin, memory a multiple of 2M\n");
 		return -1;
 	}
 	return 0;
@@ -110,28 +112,37 @@ int micro_gate(struct micro *m, enum phase phase)
 	return 0;
 }
 
-static int register_memory(struct micro *m, uint64_t bytes)
+static int register_image(struct micro *m)
+{
+	return sev_register(m, 0, m->params.image_pages * GUEST_PAGE);
+}
+
+static int register_all(struct micro *m)
+{
+	return sev_register(m, 0, m->memory_bytes);
+}
+
+static int register_by(struct micro *m, int (*enroll)(struct micro *m))
 {
 	int ret;
 
 	report_phase(&m->report, PHASE_REGISTER);
-	ret = sev_register(m, bytes);
+	ret = enroll(m);
 	report_phase(&m->report, PHASE_DEFINE);
 	return ret;
 }
 
-static int define(struct micro *m)
+int micro_define(struct micro *m)
 {
 	report_phase(&m->report, PHASE_DEFINE);
 	if (vm_open(m) || memory_alloc(m) || (m->ops->prepare && m->ops->prepare(m)))
 		return -1;
-	if (m->guest == GUEST_SEV && register_memory(m, m->memory_bytes))
+	if (m->guest == GUEST_SEV && register_by(m, m->ops->enroll ?: register_all))
 		return -1;
 	if (image_build(m))
 		return -1;
 	/* The guest's code must stay where it is, or the guest cannot tell of its data. */
-	if (m->guest == GUEST_SEV_NOPIN &&
-	    register_memory(m, m->params.image_pages * GUEST_PAGE))
+	if (m->guest == GUEST_SEV_NOPIN && register_by(m, register_image))
 		return -1;
 	if (guest_is_sev(m->guest)) {
 		report_phase(&m->report, PHASE_LAUNCH);
@@ -155,7 +166,7 @@ static int run(struct micro *m)
 	return m->ops->run(m);
 }
 
-static void teardown(struct micro *m, uint64_t ns[3])
+void micro_teardown(struct micro *m, uint64_t ns[3])
 {
 	report_phase(&m->report, PHASE_TEARDOWN);
 	ns[0] = report_now_ns();
@@ -213,8 +224,8 @@ int main(int argc, char **argv)
 		return MICRO_USAGE;
 	m.ops = workloads[m.workload];
 	m.report.out.fd = m.fd;
-	done = !define(&m) && !run(&m);
-	teardown(&m, ns);
+	done = !micro_define(&m) && !run(&m);
+	micro_teardown(&m, ns);
 	if (done && !report_results(&m, ns) && m.ops->verdict)
 		m.ops->verdict(&m);
 	if (m.ops->undo)

@@ -34,6 +34,7 @@ static const struct workload_ops workloads[WORKLOADS] = {
 	[WORKLOAD_SELFTEST] = { selftest_run },
 	[WORKLOAD_HAZARD] = { micro_run },
 	[WORKLOAD_VIEWS] = { micro_run },
+	[WORKLOAD_TORTURE] = { micro_run },
 };
 
 static int open_port(void)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Workloads touch, hazard and views: the micro VMM, which stamps its own phases and waits at gates.
+ * Workloads touch, hazard, views and torture: the micro VMM, which stamps its own phases and waits
+ * at gates.
  */
 #include <string.h>
 #include <sys/socket.h>
@@ -15,7 +16,11 @@ static const char *const micro_metrics[] = {
 	"hazard_moved_pages", "hazard_refused_pages", "hazard_returned_pages",
 	"hazard_swapped_pages", "hazard_corrupt_pages", "hazard_corrupt_bytes",
 	"hazard_flipped_bytes", "hazard_huge_pages", "hazard_ksm_shared_pages",
-	"hazard_ksm_sharing_pages", "views_checks", "views_wrong", NULL,
+	"hazard_ksm_sharing_pages", "views_checks", "views_wrong", "torture_rounds",
+	"torture_passes", "torture_corrupt_pages", "torture_pinned_pages", "torture_stat_pages",
+	"torture_pins_taken", "torture_pins_dropped", "torture_kvm_pin", "torture_kvm_pin_drop",
+	"torture_kvm_pin_zap", "torture_kvm_pin_unzap", "torture_faults", "torture_huge_sptes",
+	"torture_kills", "torture_kills_define", "torture_kills_launch", "torture_kills_run", NULL,
 };
 
 struct micro {

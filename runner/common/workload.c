@@ -19,6 +19,7 @@ const char *const workload_type_names[WORKLOADS + 1] = {
 	[WORKLOAD_SELFTEST] = "selftest",
 	[WORKLOAD_HAZARD] = "hazard",
 	[WORKLOAD_VIEWS] = "views",
+	[WORKLOAD_TORTURE] = "torture",
 };
 
 static const char *const null_outcomes[] = {
@@ -113,6 +114,50 @@ static const struct opt_desc hazard_params[] = {
 	{ .name = NULL },
 };
 
+const char *const torture_names[TORTURES + 1] = {
+	[TORTURE_SLOT_DELETE] = "slot-delete",
+	[TORTURE_SLOT_MOVE] = "slot-move",
+	[TORTURE_SLOT_COMPACT] = "slot-compact",
+	[TORTURE_REGION] = "region",
+	[TORTURE_REGION_LIVE] = "region-live",
+	[TORTURE_PUNCH] = "punch",
+	[TORTURE_PUNCH_LIVE] = "punch-live",
+	[TORTURE_PUNCH_FORK] = "punch-fork",
+	[TORTURE_FALLOCATE] = "fallocate",
+	[TORTURE_KILL] = "kill",
+	[TORTURE_FORK_FIRST] = "fork-first",
+	[TORTURE_FORK_LAST] = "fork-last",
+	[TORTURE_MEMLOCK] = "memlock",
+	[TORTURE_MIGRATE] = "migrate",
+	[TORTURE_MIRROR] = "mirror",
+	[TORTURE_MIRROR_TOUCH] = "mirror-touch",
+	[TORTURE_THP] = "thp",
+	[TORTURE_HUGETLB] = "hugetlb",
+	[TORTURE_THP_SPLIT] = "thp-split",
+	[TORTURE_CHURN_NONE] = "churn-none",
+	[TORTURE_CHURN_WP] = "churn-wp",
+	[TORTURE_CHURN_PSE] = "churn-pse",
+	[TORTURE_CHURN_NXE] = "churn-nxe",
+	[TORTURE_CHURN_SREGS] = "churn-sregs",
+	[TORTURE_CHURN_CPUID] = "churn-cpuid",
+	[TORTURE_CHURN_NX_HUGE] = "churn-nx-huge",
+	[TORTURE_CHURN_SLOT] = "churn-slot",
+	[TORTURE_CHURN_ZAP] = "churn-zap",
+	[TORTURE_CHURN_SHRINK] = "churn-shrink",
+	[TORTURE_CHURN_MMU_PAGES] = "churn-mmu-pages",
+};
+
+static const struct opt_desc torture_params[] = {
+	{ "mechanism", OPT_ENUM, PARAM(torture.mechanism), 0, 0, torture_names, NULL,
+	  "what is done to the running guest's memory" },
+	{ "rounds", OPT_INT, PARAM(torture.rounds), 1, 255, NULL, "20", "how often" },
+	{ "pages", OPT_INT, PARAM(torture.pages), 512, 16384, NULL, "1024",
+	  "pages of each of the areas that the guest writes and verifies" },
+	{ "seed", OPT_INT, PARAM(torture.seed), 0, 1LL << 31, NULL, "1",
+	  "of delays, holes and moments to die at" },
+	{ .name = NULL },
+};
+
 static const struct opt_desc views_params[] = {
 	{ .name = NULL },
 };
@@ -160,6 +205,13 @@ const struct workload_type workload_types[WORKLOADS] = {
 		.what = "private and shared views of the same pages, from the guest and the host",
 		.params = views_params,
 		.guests = 1 << GUEST_SEV | 1 << GUEST_SEV_NOPIN,
+		.host_extra_mib = 512,
+	},
+	[WORKLOAD_TORTURE] = {
+		.name = "torture",
+		.what = "micro guest verifies its data while its memory is pulled from under it",
+		.params = torture_params,
+		.guests = GUESTS_MICRO,
 		.host_extra_mib = 512,
 	},
 };

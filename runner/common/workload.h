@@ -33,6 +33,7 @@ enum workload_id {
 	WORKLOAD_SELFTEST,
 	WORKLOAD_HAZARD,
 	WORKLOAD_VIEWS,
+	WORKLOAD_TORTURE,
 	WORKLOADS,
 };
 
@@ -111,12 +112,57 @@ struct hazard_params {
 	int64_t pages;		/* that the guest writes and verifies, and the host relocates */
 };
 
+/* What the VMM and the host do to a running guest's memory, again and again. */
+enum torture_mechanism {
+	TORTURE_SLOT_DELETE,
+	TORTURE_SLOT_MOVE,
+	TORTURE_SLOT_COMPACT,
+	TORTURE_REGION,
+	TORTURE_REGION_LIVE,
+	TORTURE_PUNCH,
+	TORTURE_PUNCH_LIVE,
+	TORTURE_PUNCH_FORK,
+	TORTURE_FALLOCATE,
+	TORTURE_KILL,
+	TORTURE_FORK_FIRST,
+	TORTURE_FORK_LAST,
+	TORTURE_MEMLOCK,
+	TORTURE_MIGRATE,
+	TORTURE_MIRROR,
+	TORTURE_MIRROR_TOUCH,
+	TORTURE_THP,
+	TORTURE_HUGETLB,
+	TORTURE_THP_SPLIT,
+	TORTURE_CHURN_NONE,
+	TORTURE_CHURN_WP,
+	TORTURE_CHURN_PSE,
+	TORTURE_CHURN_NXE,
+	TORTURE_CHURN_SREGS,
+	TORTURE_CHURN_CPUID,
+	TORTURE_CHURN_NX_HUGE,
+	TORTURE_CHURN_SLOT,
+	TORTURE_CHURN_ZAP,
+	TORTURE_CHURN_SHRINK,
+	TORTURE_CHURN_MMU_PAGES,
+	TORTURES,
+};
+
+extern const char *const torture_names[TORTURES + 1];
+
+struct torture_params {
+	int64_t mechanism;	/* enum torture_mechanism */
+	int64_t rounds;
+	int64_t pages;		/* of each area that the guest writes and verifies */
+	int64_t seed;		/* of delays, holes, and moments to die at */
+};
+
 union workload_params {
 	struct null_params null;
 	struct touch_params touch;
 	struct boot_params boot;
 	struct selftest_params selftest;
 	struct hazard_params hazard;
+	struct torture_params torture;
 };
 
 struct workload_type {

@@ -130,7 +130,7 @@ static const struct {
 	  "touch-seq.conf: 'type' is missing" },
 	{ "bench/workloads/touch-seq.conf", "type = touhc\n",
 	  "touch-seq.conf:1: type: found 'touhc', allowed: null, touch, boot, selftest, "
-	  "hazard, views" },
+	  "hazard, views, torture" },
 	{ "bench/workloads/touch-seq.conf", "type = touch\n[x]\ny = 1\n",
 	  "touch-seq.conf:3: found section [x], allowed: no sections" },
 	{ "bench/workloads/touch-seq.conf", "type = selftest\n",

@@ -2,6 +2,11 @@
 /* Commands of the VMM on the guest's data; guest.h says what each does. */
 #include "serve.h"
 
+#define CR0_WP		(1UL << 16)
+#define CR4_PSE		(1UL << 4)
+#define MSR_EFER	0xc0000080
+#define EFER_NXE	(1U << 11)
+
 typedef volatile unsigned long word;
 
 static unsigned int wrong_bytes;
@@ -172,6 +177,89 @@ static unsigned int sum(const struct guest_params *p, unsigned long page)
 	return n;
 }
 
+/* The same data in each area: what is moved to another address stays right. */
+static unsigned long line(const struct guest_params *p, unsigned long page, unsigned long i,
+			  unsigned long generation)
+{
+	return guest_word(p->key + generation, page % p->pages * PAGE_WORDS + i);
+}
+
+static unsigned int page_write(const struct guest_params *p, unsigned long arg)
+{
+	word *w = private_page(p, arg & 0xffff);
+
+	for (unsigned long i = 0; i < PAGE_WORDS; i += LINE_WORDS)
+		w[i] = line(p, arg & 0xffff, i, arg >> 16);
+	return 0;
+}
+
+static unsigned int page_verify(const struct guest_params *p, unsigned long arg)
+{
+	word *w = private_page(p, arg & 0xffff);
+
+	for (unsigned long i = 0; i < PAGE_WORDS; i += LINE_WORDS)
+		if (w[i] != line(p, arg & 0xffff, i, arg >> 16))
+			return 1;
+	return 0;
+}
+
+static unsigned int each_page(const struct guest_params *p, unsigned long arg,
+			      unsigned int (*fn)(const struct guest_params *, unsigned long))
+{
+	unsigned long first = (arg & 0xff) * p->pages;
+	unsigned int n = 0;
+
+	for (unsigned long page = first; page < first + p->pages; page++)
+		n += fn(p, PAGE_ARG(page, arg >> 8));
+	return n;
+}
+
+static unsigned int area_write(const struct guest_params *p, unsigned long arg)
+{
+	return each_page(p, arg, page_write);
+}
+
+static unsigned int area_verify(const struct guest_params *p, unsigned long arg)
+{
+	return each_page(p, arg, page_verify);
+}
+
+static unsigned int flip_cr0_wp(const struct guest_params *p, unsigned long arg)
+{
+	unsigned long cr0;
+
+	(void)p;
+	(void)arg;
+	asm volatile("mov %%cr0, %0" : "=r"(cr0));
+	asm volatile("mov %0, %%cr0" : : "r"(cr0 ^ CR0_WP) : "memory");
+	asm volatile("mov %0, %%cr0" : : "r"(cr0) : "memory");
+	return 0;
+}
+
+static unsigned int flip_cr4_pse(const struct guest_params *p, unsigned long arg)
+{
+	unsigned long cr4;
+
+	(void)p;
+	(void)arg;
+	asm volatile("mov %%cr4, %0" : "=r"(cr4));
+	asm volatile("mov %0, %%cr4" : : "r"(cr4 ^ CR4_PSE) : "memory");
+	asm volatile("mov %0, %%cr4" : : "r"(cr4) : "memory");
+	return 0;
+}
+
+static unsigned int flip_efer_nxe(const struct guest_params *p, unsigned long arg)
+{
+	unsigned int lo, hi;
+
+	(void)p;
+	(void)arg;
+	asm volatile("rdmsr" : "=a"(lo), "=d"(hi) : "c"(MSR_EFER));
+	asm volatile("wrmsr" : : "c"(MSR_EFER), "a"(lo ^ EFER_NXE), "d"(hi) : "memory");
+	asm volatile("wrmsr" : : "c"(MSR_EFER), "a"(lo), "d"(hi) : "memory");
+	return 0;
+}
+
 static unsigned int (*const commands[GUEST_COMMANDS])(const struct guest_params *,
 						      unsigned long) = {
 	[CMD_WRITE] = write_all,
@@ -187,6 +275,13 @@ static unsigned int (*const commands[GUEST_COMMANDS])(const struct guest_params 
 	[CMD_FETCH_SHARED] = fetch_shared,
 	[CMD_DIFFERENT_BYTES] = different_bytes,
 	[CMD_SUM] = sum,
+	[CMD_AREA_WRITE] = area_write,
+	[CMD_AREA_VERIFY] = area_verify,
+	[CMD_PAGE_WRITE] = page_write,
+	[CMD_PAGE_VERIFY] = page_verify,
+	[CMD_FLIP_CR0_WP] = flip_cr0_wp,
+	[CMD_FLIP_CR4_PSE] = flip_cr4_pse,
+	[CMD_FLIP_EFER_NXE] = flip_efer_nxe,
 };
 
 void serve(const struct guest_params *p)
