@@ -28,6 +28,7 @@ static const struct {
 	{ "io_exits", "kvm_io_exits" },
 	{ "pages_4k", "kvm_pages_4k" },
 	{ "pages_2m", "kvm_pages_2m" },
+	{ "pages_pinned", "kvm_pages_pinned" },
 };
 
 struct kvmstat {
