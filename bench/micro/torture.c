@@ -287,6 +287,7 @@ static int begin(struct micro *m, struct torture *t)
 	    torture_write(m, t, AREA_TARGET) || torture_verify(m, t, AREA_WORK, "before it") ||
 	    torture_verify(m, t, AREA_TARGET, "before it") || pins_held(m, t, &t->pinned_full))
 		return -1;
+	t->pinned_end = t->pinned_full;
 	count_huge(m, t);
 	events_open(t);
 	return 0;
