@@ -85,8 +85,9 @@ emulator: deps		## build QEMU as an emulated SEV host (cached)
 # A matrix needs the kernels that it names. The tests need these:
 TEST_KERNELS := v6.12 v6.12-nopin v6.12-spte
 test bench: KERNELS = $(TEST_KERNELS)
-matrix hazards: KERNELS = $$(runner/runner --plan $(CONF) --json | jq -r '[.cells[].kernel] | unique[]')
+matrix hazards torture: KERNELS = $$(runner/runner --plan $(CONF) --json | jq -r '[.cells[].kernel] | unique[]')
 hazards: CONF = configs/hazards.conf
+torture: CONF = configs/torture.conf
 
 .PHONY: kernels
 kernels: deps all	## build the kernels in KERNELS (cached)
@@ -109,6 +110,10 @@ matrix: lab		## run the matrix CONF: records, CSV, plots
 
 .PHONY: hazards
 hazards: lab		## run configs/hazards.conf: who keeps a guest's data right?
+	$(Q)runner/runner --matrix $(CONF)
+
+.PHONY: torture
+torture: lab		## run configs/torture.conf: a running guest's memory under stress
 	$(Q)runner/runner --matrix $(CONF)
 
 .PHONY: test
