@@ -17,7 +17,7 @@ static const struct {
 	{ "startup_ns", 1e6, 1 },
 	{ "npf_first", 1, 0 },
 	{ "npf_first_p50_ns", 1, 0 },
-	{ "pinned_register_pages", 1, 0 },
+	{ "pinned_workload_pages", 1, 0 },
 	{ "pinned_leaked_pages", 1, 0 },
 	{ "rss_workload_kib", 1024, 1 },
 };

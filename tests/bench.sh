@@ -60,27 +60,36 @@ figures "10^6 fault records to CSV and metrics" \
 	runner/runner --matrix "$work/faults.conf" --host local -o "$work" --no-plots
 figures "their plots and page" runner/runner --report "$(ls -d "$work"/2*faults)"
 
-# Run two matrices in turn, and print the least CPU time of each, and how they compare.
+# Run the same cells without and with encryption at the same time, so that what else the machine does
+# slows both alike, on processors that they swap each round. The ratio is the median of the rounds'.
 pair()	# WHAT CELLS ROUNDS
 {
 	python3 - "$work" "$@" <<-'EOT'
-		import resource, subprocess, sys
+		import os, statistics, subprocess, sys
 		work, what, cells, rounds = sys.argv[1:4] + [int(sys.argv[4])]
+		cpus = sorted(os.sched_getaffinity(0))
 
-		def cpu(encrypt):
-		    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-		    subprocess.run(["runner/runner", "--matrix", f"{work}/{encrypt}.conf", "-o", work,
-		                    "--no-plots", "--filter", cells], check=True,
-		                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-		    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-		    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+		def start(encrypt, cpu):
+		    os.makedirs(f"{work}/{encrypt}", exist_ok=True)
+		    return subprocess.Popen(["taskset", "-c", str(cpu), "runner/runner", "--matrix",
+		                             f"{work}/{encrypt}.conf", "-o", f"{work}/{encrypt}",
+		                             "--no-plots", "-j1", "--filter", cells],
+		                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
-		times = {"off": [], "on": []}
+		def cpu_s(process):
+		    _, status, use = os.wait4(process.pid, 0)
+		    if status:
+		        sys.exit(f"{what}: a run failed")
+		    return use.ru_utime + use.ru_stime
+
+		off, on = [], []
 		for i in range(rounds):
-		    for encrypt in ("off", "on") if i % 2 == 0 else ("on", "off"):
-		        times[encrypt].append(cpu(encrypt))
-		off, on = min(times["off"]), min(times["on"])
-		print(f"{what:<52} {off:8.2f} {on:8.2f} {100 * (on / off - 1):+7.1f} %")
+		    pair = [start("off", cpus[i % 2 * (len(cpus) > 1)]),
+		            start("on", cpus[(i + 1) % 2 * (len(cpus) > 1)])]
+		    off.append(cpu_s(pair[0]))
+		    on.append(cpu_s(pair[1]))
+		ratio = statistics.median(b / a for a, b in zip(off, on))
+		print(f"{what:<52} {min(off):8.2f} {min(on):8.2f} {100 * (ratio - 1):+7.1f} %")
 	EOT
 }
 
@@ -97,7 +106,7 @@ for encrypt in off on; do
 		encrypt = $encrypt
 	EOT
 done
-printf '\n%-52s %8s %8s %9s\n' "memory encryption, least CPU s of 5 runs in turn" off on ""
-pair "an emulated host that does nothing" '*-null' 5
-pair "a plain guest boots" '*-plain-*' 5
-pair "an SEV guest boots" '*-sev-*' 5
+printf '\n%-52s %8s %8s %9s\n' "memory encryption, least CPU s of all pairs, median ratio" off on ""
+pair "an emulated host that does nothing" '*-null' 12
+pair "a plain guest boots" '*-plain-*' 6
+pair "an SEV guest boots" '*-sev-*' 6
