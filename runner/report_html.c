@@ -49,8 +49,9 @@ static const char reading_virtual[] =
 
 static const char reading[] =
 "<dt>strategy</dt><dd><b>none</b>: an ordinary guest, nothing is pinned. <b>upfront</b>: an SEV\n"
-"guest on the pristine kernel, which pins all of the guest's memory before it runs. <b>nopin</b>:\n"
-"an SEV guest of which nothing is pinned; wrong on purpose, a control.</dd>\n"
+"guest on the pristine kernel, which pins all of the guest's memory before it runs. <b>spte</b>:\n"
+"an SEV guest whose pages KVM's MMU pins when they are first touched. <b>nopin</b>: an SEV guest\n"
+"of which nothing is pinned; wrong on purpose, a control.</dd>\n"
 "<dt>startup</dt><dd>From the start of the VMM to the start of the workload: what a user waits\n"
 "for.</dd>\n"
 "<dt>NPF</dt><dd>Nested page fault; its latency is from #VMEXIT to re-entry. A <b>first touch</b>\n"
