@@ -19,11 +19,14 @@ static const char *const wanted[] = { "ccp", "kvm", "kvm-amd" };
 
 static const char *module_params(const struct agent *a, const char *file)
 {
+	static char params[2 * OPT_STR_MAX];
 	const char *slash = strrchr(file, '/');
 
 	if (!slash || strcmp(slash, "/kvm.ko"))
 		return "";
-	return a->cell.mmu == MMU_LEGACY ? "tdp_mmu=0" : "tdp_mmu=1";
+	snprintf(params, sizeof(params), "tdp_mmu=%d %s", a->cell.mmu == MMU_TDP,
+		 a->cell.type == WORKLOAD_SELFTEST ? a->cell.p.selftest.kvm : "");
+	return params;
 }
 
 static int insert(const struct agent *a, const char *dir, const char *file)

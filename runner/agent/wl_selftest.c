@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Workload selftest: one of the kernel's own KVM selftests; kselftest's exit statuses decide. */
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -7,8 +8,32 @@
 #include "agent.h"
 
 #define SELFTESTS	"/selftests"
+#define NR_HUGEPAGES	"/proc/sys/vm/nr_hugepages"
 #define KSFT_PASS	0
 #define KSFT_SKIP	4
+
+static int reserve_hugepages(struct agent *a)
+{
+	long long want = a->cell.p.selftest.hugepages;
+	char text[32] = "";
+
+	if (!want)
+		return 0;
+	snprintf(text, sizeof(text), "%lld", want);
+	if (file_write(NR_HUGEPAGES, text) < 0 || file_read(NR_HUGEPAGES, text, sizeof(text)) < 0 ||
+	    atoll(text) < want)
+		return agent_fail(a, STATUS_ERROR, NR_HUGEPAGES ": %lld pages cannot be had", want);
+	return 0;
+}
+
+static void add_args(struct agent *a)
+{
+	char args[OPT_STR_MAX], *save = NULL;
+
+	strcpy(args, a->cell.p.selftest.args);
+	for (char *s = strtok_r(args, " ", &save); s; s = strtok_r(NULL, " ", &save))
+		vmm_arg(a, "%s", s);
+}
 
 void selftest_run(struct agent *a)
 {
@@ -28,6 +53,9 @@ void selftest_run(struct agent *a)
 		agent_fail(a, STATUS_ERROR, "%s is not in this image", a->vmm.argv[0]);
 		return;
 	}
+	add_args(a);
+	if (reserve_hugepages(a))
+		return;
 	emit_phase(a, PHASE_WORKLOAD, now_ns());
 	vmm_run(a);
 	emit_phase(a, PHASE_DONE, now_ns());

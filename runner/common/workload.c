@@ -83,6 +83,12 @@ static const struct opt_desc boot_params[] = {
 static const struct opt_desc selftest_params[] = {
 	{ "program", OPT_STR, OPT_TEXT(union workload_params, selftest.program), 0, 0, NULL, NULL,
 	  "KVM selftest to run" },
+	{ "args", OPT_STR, OPT_TEXT(union workload_params, selftest.args), 0, 0, NULL, "",
+	  "its arguments, separated by blanks" },
+	{ "kvm", OPT_STR, OPT_TEXT(union workload_params, selftest.kvm), 0, 0, NULL, "",
+	  "parameters that kvm is loaded with, beside the MMU's" },
+	{ "hugepages", OPT_INT, PARAM(selftest.hugepages), 0, 1 << 20, NULL, "0",
+	  "2M pages that the host reserves for it" },
 	{ .name = NULL },
 };
 

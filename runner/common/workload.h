@@ -81,6 +81,9 @@ struct boot_params {
 
 struct selftest_params {
 	char program[OPT_STR_MAX];
+	char args[OPT_STR_MAX];
+	char kvm[OPT_STR_MAX];
+	int64_t hugepages;	/* of 2M, reserved before it starts */
 };
 
 /* How the host relocates the guest's pages, or tries to. */
