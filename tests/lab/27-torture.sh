@@ -4,13 +4,13 @@
 # shellcheck source=tests/lib/lab.sh
 . "$(dirname "$0")/../lib/lab.sh"
 
-row()	# MECHANISM ROUNDS GUESTS
+row()	# MECHANISM ROUNDS KERNELS [GUESTS [MMU]]
 {
-	printf '[torture-%s]\nrounds = %s\npages = 512\nguests = %s\n' "$@"
+	printf '[torture-%s]\nrounds = %s\npages = 512\nkernels = %s\nguests = %s\nmmu = %s\n' \
+		"$1" "$2" "$3" "${4:-sev}" "${5:-tdp}"
 }
 
-names="slot-delete slot-move region region-live punch-live fallocate kill fork-last memlock migrate
-       mirror hugetlb thp-split churn-nx-huge"
+spte="slot-delete region region-live fork-last migrate mirror-touch churn-wp churn-nx-huge"
 {
 	cat <<-EOT
 		[matrix]
@@ -21,49 +21,56 @@ names="slot-delete slot-move region region-live punch-live fallocate kill fork-l
 		timeout = 60s
 	EOT
 	# shellcheck disable=SC2086 # a list
-	printf ' torture-%s,\n' $names | sed '1s/^/workloads =/; $s/,//'
-	for name in $names; do
-		case $name in
-		kill)		row "$name" 14 sev ;;
-		slot-move)	row "$name" 3 "sev, sev-nopin" ;;
-		thp-split)	row "$name" 2 "plain, sev" ;;
-		*)		row "$name" 3 sev ;;
-		esac
+	printf ' torture-%s,\n' $spte kill memlock slot-move thp-split punch-fork |
+		sed '1s/^/workloads =/; $s/,//'
+	for name in $spte; do
+		row "$name" 3 v6.12-spte
 	done
+	row kill 14 "v6.12, v6.12-spte"
+	row memlock 3 v6.12
+	row slot-move 3 v6.12 "sev, sev-nopin"
+	row thp-split 2 "v6.12, v6.12-spte"
+	row punch-fork 2 v6.12-spte sev legacy
 } | matrix torture --no-plots
 check "torture ends as its rows say" 0 $?
 
-m()	# GUEST MECHANISM METRIC
+m()	# KERNEL-GUEST MECHANISM METRIC
 {
-	metric torture "v6.12-$1-16M-torture-$2" "$3"
+	metric torture "$1-16M-torture-$2" "torture_$3"
 }
 
-ends()	# GUEST MECHANISM STATUS ROUNDS
+ends()	# KERNEL-GUEST MECHANISM STATUS ROUNDS
 {
 	check "$1, $2: status, rounds, pages leaked" "$3 $4 0" \
-		"$(status torture "v6.12-$1-16M-torture-$2") $(m "$1" "$2" torture_rounds) $(
-		m "$1" "$2" pinned_leaked_pages)"
+		"$(status torture "$1-16M-torture-$2") $(m "$1" "$2" rounds) $(
+		metric torture "$1-16M-torture-$2" pinned_leaked_pages)"
 }
 
-for name in slot-delete slot-move region region-live punch-live fallocate fork-last memlock migrate \
-	    mirror hugetlb churn-nx-huge; do
-	ends sev $name pass 3
+for name in $spte; do
+	ends v6.12-spte-sev "$name" pass 3
 done
-ends sev kill pass 14
-ends plain thp-split pass 2
+ends v6.12-spte-sev kill pass 14
+ends v6.12-spte-sev thp-split pass 2
+ends v6.12-spte-sev punch-fork-mmu=legacy pass 2
+ends v6.12-sev kill pass 14
+ends v6.12-sev memlock pass 3
+ends v6.12-sev slot-move pass 3
 # What came after the holes is not pinned by a registration that was before them.
-ends sev thp-split xfail 1
-ends sev-nopin slot-move xfail 1
+ends v6.12-sev thp-split xfail 1
+ends v6.12-sev-nopin slot-move xfail 1
 
-check "what is not pinned is lost: all of it" 512 "$(m sev-nopin slot-move torture_corrupt_pages)"
-check "all that is registered is pinned" 1536 "$(m sev slot-move torture_pinned_pages)"
-check "unregistered and registered again: pins taken and dropped" "yes" \
-	"$([ "$(m sev region torture_pins_taken)" -ge 2048 ] && [ "$(m sev region torture_pins_taken)" = \
-	   "$(m sev region torture_pins_dropped)" ] && echo yes)"
+check "what is not pinned is lost: all of it" 512 "$(m v6.12-sev-nopin slot-move corrupt_pages)"
+check "all that is registered is pinned" 1536 "$(m v6.12-sev slot-move pinned_pages)"
+check "on demand: what was launched or touched, by two counts" "1030 1030" \
+	"$(m v6.12-spte-sev region pinned_pages) $(m v6.12-spte-sev region stat_pages)"
+check "CR0.WP costs no pin" "0 0" \
+	"$(m v6.12-spte-sev churn-wp kvm_pin) $(m v6.12-spte-sev churn-wp pins_taken)"
+check_that "new roots cost all" "$(m v6.12-spte-sev churn-nx-huge kvm_pin) > 1024 &&
+	$(m v6.12-spte-sev churn-nx-huge kvm_pin) == $(m v6.12-spte-sev churn-nx-huge kvm_pin_drop)"
 check_that "guests were killed before they ran" \
-	"$(m sev kill torture_kills_define) + $(m sev kill torture_kills_launch) > 2"
-check_that "guests were killed as they ran" "$(m sev kill torture_kills_run) > 2"
-check_that "guests ran in between" "$(m sev region-live torture_passes) > 2"
-check_that "there were huge pages" "$(m sev hugetlb torture_huge_sptes) > 0"
+	"$(m v6.12-sev kill kills_define) + $(m v6.12-sev kill kills_launch) > 2"
+check_that "guests were killed as they ran" "$(m v6.12-sev kill kills_run) > 2"
+check_that "guests ran in between" "$(m v6.12-spte-sev region-live passes) > 2"
+check_that "there were huge pages" "$(m v6.12-spte-sev thp-split huge_sptes) > 0"
 check "a kernel without such tracepoints has no counts of them" " " \
-	"$(m sev churn-nx-huge torture_kvm_pin) $(m sev churn-nx-huge torture_stat_pages)"
+	"$(m v6.12-sev kill kvm_pin) $(m v6.12-sev kill stat_pages)"
