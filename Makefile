@@ -15,16 +15,21 @@ say	= $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 common	:= $(wildcard runner/common/*.c)
 runner	:= $(filter-out runner/main.c,$(wildcard runner/*.c)) $(common)
 agent	:= $(wildcard runner/agent/*.c) $(common)
-agent_pure := $(patsubst %,runner/agent/%.c,pairing tracefs_parse launchphase splat inbound)
+agent_pure := $(patsubst %,runner/agent/%.c,pairing tracefs_parse launchphase splat inbound \
+	      tool tool_fio tool_stress)
 # No tables of metrics and workloads: the guest of a boot cell must not change with them.
-probe	:= $(wildcard bench/guest/*.c) runner/common/frame.c runner/common/kmsg.c
+probe	:= bench/guest/probe.c bench/guest/data.c runner/common/frame.c runner/common/kmsg.c
+toolprobe := $(probe) bench/guest/tool.c
 units	:= $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 RUNNER_LIBS := -linih -ljansson -lcsv -lz -lm
 STATIC_LIBS := -linih -lz -lm
+# probe and toolprobe are of the same sources
+$(BUILD)/static/bench/guest/%.o: BASE += -DPROBE_TOOL=0
+$(BUILD)/tool/bench/guest/%.o: BASE += -DPROBE_TOOL=1
 
 .DEFAULT_GOAL := all
 .PHONY: all
-all: runner/runner $(BUILD)/agent $(BUILD)/micro $(BUILD)/probe	## the programs
+all: runner/runner $(BUILD)/agent $(BUILD)/micro $(BUILD)/probe $(BUILD)/toolprobe	## the programs
 
 include bench/micro/build.mk
 
@@ -39,9 +44,13 @@ $(BUILD)/runner: $(runner:%.c=$(BUILD)/o/%.o) $(BUILD)/o/runner/main.o
 # The agent and the probe run where there is no libc: static, and never sanitized.
 $(BUILD)/agent: $(agent:%.c=$(BUILD)/static/%.o)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) -static -pthread -o $@ $^ $(STATIC_LIBS)
+	$(Q)$(CC) $(CFLAGS) -static -pthread -o $@ $^ -ljansson $(STATIC_LIBS)
 
 $(BUILD)/probe: $(probe:%.c=$(BUILD)/static/%.o)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) -static -o $@ $^ $(STATIC_LIBS)
+
+$(BUILD)/toolprobe: $(toolprobe:%.c=$(BUILD)/tool/%.o)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) -static -o $@ $^ $(STATIC_LIBS)
 
@@ -51,6 +60,11 @@ $(BUILD)/o/%.o: %.c | deps
 	$(Q)$(CC) $(BASE) $(CFLAGS) $(SANFLAGS) -c -o $@ $<
 
 $(BUILD)/static/%.o: %.c | deps
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(BASE) $(CFLAGS) -pthread -c -o $@ $<
+
+$(BUILD)/tool/%.o: %.c | deps
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(BASE) $(CFLAGS) -pthread -c -o $@ $<
@@ -135,7 +149,7 @@ libdir	= $(DESTDIR)$(PREFIX)/lib/pinlab
 install: all		## install below PREFIX; the program is then called pinlab
 	$(Q)install -d $(libdir)/runner $(libdir)/build $(DESTDIR)$(PREFIX)/bin
 	$(Q)cp -R emulator kernels bench configs plots $(libdir)/
-	$(Q)install $(BUILD)/agent $(BUILD)/micro $(BUILD)/probe $(libdir)/build/
+	$(Q)install $(BUILD)/agent $(BUILD)/micro $(BUILD)/probe $(BUILD)/toolprobe $(libdir)/build/
 	$(Q)install runner/runner $(libdir)/runner/
 	$(Q)ln -sfn ../lib/pinlab/runner/runner $(DESTDIR)$(PREFIX)/bin/pinlab
 

@@ -25,6 +25,7 @@ struct layer {
 static const struct layer image_layers[] = {
 	{ 0, "host.cpio" },
 	{ 1 << LAYER_QEMU, "qemu.cpio" },
+	{ 1 << LAYER_TOOLS, "tools.cpio" },
 };
 
 /* Ask a build script for an existing build. */

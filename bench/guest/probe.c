@@ -9,6 +9,8 @@
  * agent goes by when the record arrives), metrics, the guest's kernel log, end. With
  * pinlab.hazard_pages=N on the kernel's command line it writes that many pages, waits at a gate
  * while the host relocates the guest's memory, and tells how many of them are wrong.
+ *
+ * Built as toolprobe it runs a program in place of the disk check (tool.h).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,6 +29,7 @@
 #include "common/record.h"
 #include "data.h"
 #include "splitmix.h"
+#include "tool.h"
 
 #define PORT		"/dev/virtio-ports/org.pinlab.guest"
 #define DISK		"/dev/vda"
@@ -194,7 +197,10 @@ int main(void)
 	if (v >= 0)
 		send_metric("guest_memory_total_kib", v);
 	send_phase(PHASE_WORKLOAD);
-	check_disk();
+	if (PROBE_TOOL)
+		tool_run(&out);
+	else
+		check_disk();
 	v = number_in("/proc/cmdline", HAZARD_KEY);
 	if (v > 0)
 		hazard(v);
@@ -202,6 +208,8 @@ int main(void)
 	v = number_in(SWIOTLB_PEAK, "");
 	if (v >= 0)
 		send_metric("guest_swiotlb_peak_kib", v * SWIOTLB_KIB);
+	if (PROBE_TOOL)
+		tool_send(&out);
 	read_kernel_log();
 	frame_write(&out, RECORD_END, &end, sizeof(end), NULL, 0);
 	for (;;)

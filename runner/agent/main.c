@@ -35,6 +35,8 @@ static const struct workload_ops workloads[WORKLOADS] = {
 	[WORKLOAD_HAZARD] = { micro_run },
 	[WORKLOAD_VIEWS] = { micro_run },
 	[WORKLOAD_TORTURE] = { micro_run },
+	[WORKLOAD_STRESS] = { boot_run },
+	[WORKLOAD_FIO] = { boot_run },
 };
 
 static int open_port(void)

@@ -70,7 +70,7 @@ static int npf_probe(struct agent *a, void *state)
 	for (int e = 0; e < EVENTS; e++) {
 		n->tp[e] = wanted[e];
 		n->use[e] = (e != EV_IOCTL && e != EV_IOCTL_RET) ||
-			    a->cell.type == WORKLOAD_BOOT;
+			    workload_types[a->cell.type].layers & 1 << LAYER_QEMU;
 		if (n->use[e] && tracefs_load(&n->tp[e], err, sizeof(err)))
 			return agent_fail(a, STATUS_ERROR, "%s", err);
 	}

@@ -6,6 +6,8 @@
  * (npf.c). The guest kernel's start is the moment at which the probe's hello arrives less the
  * guest's uptime at that point; what lies between, firmware and kernel decompression, is phase
  * firmware. Userspace starts with the hello: the guest's init is part of phase kernel.
+ *
+ * Workloads stress and fio: the same, but that the guest runs a program (tool_run.c).
  */
 #include <cpuid.h>
 #include <errno.h>
@@ -19,6 +21,7 @@
 #include "agent.h"
 #include "inbound.h"
 #include "relocate.h"
+#include "tool_run.h"
 
 #define QEMU		"/qemu/bin/qemu-system-x86_64"
 #define FIRMWARE	"/qemu/share"
@@ -41,7 +44,8 @@ static const char *const needed[] = { QEMU, OVMF_CODE, OVMF_VARS, KERNEL, INITRA
 /* A guest speaks for itself alone. */
 static const char *const guest_metrics[] = {
 	"guest_uptime_ns", "guest_memory_total_kib", "guest_disk_ok", "guest_disk_kib",
-	"guest_swiotlb_peak_kib", "guest_sev_active", "hazard_corrupt_pages", NULL,
+	"guest_swiotlb_peak_kib", "guest_sev_active", "hazard_corrupt_pages", "tool_exit",
+	"tool_guest_ns", NULL,
 };
 
 struct boot {
@@ -51,11 +55,17 @@ struct boot {
 	bool disk_checked, sev_told, verified;
 	struct relocation relocation;
 	bool relocated;		/* the relocation has begun */
+	struct tool_run tool;
 };
 
 static bool is_hazard(const struct agent *a)
 {
-	return a->cell.p.boot.hazard != BOOT_SAFE;
+	return a->cell.type == WORKLOAD_BOOT && a->cell.p.boot.hazard != BOOT_SAFE;
+}
+
+static bool has_data_disk(const struct agent *a)
+{
+	return a->cell.type == WORKLOAD_BOOT && a->cell.p.boot.disk;
 }
 
 static const char *hazard_name(const struct agent *a)
@@ -105,13 +115,17 @@ static void machine_args(struct agent *a)
 		"-no-reboot", "-accel", "kvm", "-machine", "q35", "-cpu", "host", "-smp", "1",
 		"-drive", "if=pflash,unit=0,format=raw,readonly=on,file=" OVMF_CODE,
 		"-drive", "if=pflash,unit=1,format=raw,file=" OVMF_VARS_COPY,
-		"-kernel", KERNEL, "-initrd", INITRAMFS,
+		"-kernel", KERNEL, "-initrd",
 	};
+	const struct tool *tool = tool_of(&a->cell);
 
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
 		vmm_arg(a, "%s", fixed[i]);
+	vmm_arg(a, "%s", tool ? tool->initramfs : INITRAMFS);
 	vmm_arg(a, "-append");
-	if (is_hazard(a))
+	if (tool)
+		tool_run_append(a, CMDLINE);
+	else if (is_hazard(a))
 		vmm_arg(a, CMDLINE " pinlab.hazard_pages=%lld",
 			(long long)a->cell.p.boot.hazard_pages);
 	else
@@ -137,10 +151,13 @@ static void device_args(struct agent *a, int console, int probe)
 	vmm_arg(a, "virtio-serial-pci" VIRTIO);
 	vmm_arg(a, "-device");
 	vmm_arg(a, "virtserialport,chardev=probe,name=org.pinlab.guest");
-	if (!a->cell.p.boot.disk)
+	if (!has_data_disk(a) && !tool_run_has_disk(a))
 		return;
 	vmm_arg(a, "-drive");
-	vmm_arg(a, "if=none,id=disk,format=raw,readonly=on,file=" DISK);
+	if (has_data_disk(a))
+		vmm_arg(a, "if=none,id=disk,format=raw,readonly=on,file=" DISK);
+	else
+		vmm_arg(a, "if=none,id=disk,format=raw,file=" TOOL_RUN_DISK);
 	vmm_arg(a, "-device");
 	vmm_arg(a, "virtio-blk-pci,drive=disk" VIRTIO);
 }
@@ -175,6 +192,9 @@ static int on_metric(struct agent *a, struct boot *b, const struct record_metric
 			agent_fail(a, guest_status(a, b, STATUS_FAIL),
 				   "SEV is %s in the guest, the cell's guest is %s",
 				   m->value == 1 ? "active" : "off", guest_names[a->cell.guest]);
+	} else if (!strcmp(m->name, "tool_exit")) {
+		b->tool.ended = true;
+		b->tool.exit = m->value;
 	} else if (!strcmp(m->name, "hazard_corrupt_pages")) {
 		b->verified = true;
 		if (m->value)
@@ -192,6 +212,8 @@ static void on_log(struct agent *a, struct boot *b, const struct frame *f)
 
 	emit_log(a, LOG_GUEST, text, len);
 	splat_scan(a, &b->kmsg, "guest", text, len);
+	if (tool_of(&a->cell))
+		tool_run_message(&b->tool, text, len);
 }
 
 static void on_end(struct agent *a, struct boot *b)
@@ -199,7 +221,9 @@ static void on_end(struct agent *a, struct boot *b)
 	if (!b->sev_told)
 		agent_fail(a, guest_status(a, b, STATUS_FAIL),
 			   "the guest could not tell whether SEV is active");
-	if (a->cell.p.boot.disk && !b->disk_checked)
+	if (tool_of(&a->cell))
+		tool_run_end(a, &b->tool);
+	if (has_data_disk(a) && !b->disk_checked)
 		agent_fail(a, STATUS_FAIL, "the guest has no disk to check");
 	if (is_hazard(a) && !b->verified)
 		agent_fail(a, guest_status(a, b, STATUS_FAIL), "the guest did not verify its data");
@@ -272,6 +296,8 @@ static int on_frame(struct agent *a, struct boot *b, const struct frame *f, int 
 	case RECORD_GATE:
 		on_gate(a, b, fd);
 		break;
+	case RECORD_OUTPUT:
+		return tool_run_output(&b->tool, f->payload, f->len, err);
 	case RECORD_END:
 		on_end(a, b);
 		break;
@@ -347,6 +373,11 @@ void boot_run(struct agent *a)
 		if (relocate_prepare(a, &b.relocation, a->cell.p.boot.hazard))
 			goto out;
 	}
+	if (tool_of(&a->cell)) {
+		b.in.types |= 1 << RECORD_OUTPUT;
+		if (tool_run_prepare(a))
+			goto out;
+	}
 	if (pipe2(console, O_CLOEXEC) || open_channel(a, probe)) {
 		agent_fail(a, STATUS_ERROR, "pipe: %s", strerror(errno));
 		goto out;
@@ -363,5 +394,6 @@ void boot_run(struct agent *a)
 	tell_loss(a, &b);
 out:
 	relocate_free(&b.relocation);
+	tool_run_free(&b.tool);
 	frame_reader_free(&b.in.reader);
 }

@@ -21,6 +21,15 @@ const char *const metric_better_names[] = {
 	FAULTS("npf_" kind "_max_ns", "ns", LOWER, "greatest latency of " text), \
 	FAULTS("npf_" kind "_mean_ns", "ns", LOWER, "mean latency of " text)
 
+#define FIO(dir) \
+	AGENT("fio_" dir "_ios", "count", NONE, dir "s that fio completed"), \
+	AGENT("fio_" dir "_iops", "1/s", HIGHER, dir "s in a second of the guest's clock"), \
+	AGENT("fio_" dir "_kib_per_s", "KiB/s", HIGHER, "bandwidth of " dir "s, by that clock"), \
+	AGENT("fio_" dir "_clat_mean_ns", "ns", LOWER, "mean time to complete a " dir), \
+	AGENT("fio_" dir "_clat_p50_ns", "ns", LOWER, \
+	      "median time to complete a " dir ", to 1.6 % (fio's bins)"), \
+	AGENT("fio_" dir "_clat_p99_ns", "ns", LOWER, "99th percentile, to 1.6 %")
+
 const struct metric_desc metrics[] = {
 	PHASE("modules_ns", "load ccp, kvm and kvm-amd; INIT of the PSP"),
 	PHASE("define_ns", "VMM set-up outside of registration and launch commands"),
@@ -171,6 +180,22 @@ const struct metric_desc metrics[] = {
 	AGENT("memcrypt_code_flushes", "count", NONE, "translated code dropped for that"),
 	AGENT("memcrypt_dma_reads", "count", NONE, "DMA reads of private blocks"),
 	AGENT("memcrypt_dma_writes", "count", NONE, "DMA writes to private blocks"),
+
+	AGENT("tool_exit", "code", NONE,
+	      "exit status of the guest's program (stress, fio), 128 and more: a signal"),
+	AGENT("tool_guest_ns", "ns", LOWER, "its run by the guest's clock, from fork to exit"),
+	AGENT("stress_bogo_ops", "count", NONE, "operations of stress-ng, which end its run"),
+	AGENT("stress_bogo_ops_per_s", "1/s", HIGHER, "of them in a second of the guest's clock"),
+	AGENT("stress_bogo_ops_per_cpu_s", "1/s", HIGHER,
+	      "of them in a second of the stressor's CPU time"),
+	AGENT("stress_wall_ns", "ns", LOWER, "run of the stressor by the guest's clock"),
+	AGENT("stress_user_ns", "ns", LOWER, "CPU time of the stressor in user mode"),
+	AGENT("stress_system_ns", "ns", LOWER, "CPU time of the stressor in the guest's kernel"),
+	AGENT("stress_max_rss_kib", "KiB", NONE, "greatest RSS of the stressor in the guest"),
+	FIO("read"),
+	FIO("write"),
+	AGENT("fio_runtime_ns", "ns", LOWER, "fio's run time of the job, in steps of 1 ms"),
+	AGENT("fio_errors", "code", LOWER, "fio's error of the job, an errno"),
 
 	AGENT("views_checks", "count", NONE, "views of the guest's memory that were checked"),
 	AGENT("views_wrong", "count", LOWER, "views_checks that gave another value than expected"),

@@ -24,6 +24,7 @@ enum record_type {
 	RECORD_LOG,		/* struct record_log, then text */
 	RECORD_END,		/* struct record_end: last, once */
 	RECORD_GATE,		/* struct record_gate: from a VMM to the agent only */
+	RECORD_OUTPUT,		/* from a guest to the agent only: text, a program's results */
 	RECORD_TYPES,
 };
 

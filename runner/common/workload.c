@@ -3,6 +3,7 @@
 
 #define GUESTS_QEMU	(1 << GUEST_PLAIN | 1 << GUEST_SEV)
 #define GUESTS_MICRO	(GUESTS_QEMU | 1 << GUEST_SEV_NOPIN)
+#define LAYERS_GUEST	(1 << LAYER_QEMU | 1 << LAYER_GUEST_KERNEL)
 #define PARAM(f)	OPT_I64(union workload_params, f)
 
 const char *const guest_names[GUEST_KINDS + 1] = {
@@ -20,6 +21,8 @@ const char *const workload_type_names[WORKLOADS + 1] = {
 	[WORKLOAD_HAZARD] = "hazard",
 	[WORKLOAD_VIEWS] = "views",
 	[WORKLOAD_TORTURE] = "torture",
+	[WORKLOAD_STRESS] = "stress",
+	[WORKLOAD_FIO] = "fio",
 };
 
 static const char *const null_outcomes[] = {
@@ -164,6 +167,59 @@ static const struct opt_desc torture_params[] = {
 	{ .name = NULL },
 };
 
+const char *const stressor_names[] = {
+	[STRESSOR_VM] = "vm",
+	[STRESSOR_MMAP] = "mmap",
+	[STRESSOR_BIGHEAP] = "bigheap",
+	[STRESSOR_FORK] = "fork",
+	NULL,
+};
+
+const char *const vm_methods[] = {
+	"all", "flip", "gray", "inc-nybble", "incdec", "modulo-x", "move-inv", "prime-0",
+	"rand-set", "rand-sum", "read64", "ror", "swap", "walk-0a", "walk-0d", "walk-1a", "walk-1d",
+	"write64", "zero-one", NULL,
+};
+
+static const struct opt_desc stress_params[] = {
+	{ "stressor", OPT_ENUM, PARAM(stress.stressor), 0, 0, stressor_names, "vm",
+	  "of stress-ng, one instance" },
+	{ "method", OPT_ENUM, PARAM(stress.method), 0, 0, vm_methods, "write64",
+	  "--vm-method of stressor vm" },
+	{ "populate", OPT_BOOL, PARAM(stress.populate), 0, 0, NULL, "off",
+	  "stressor vm maps its memory with MAP_POPULATE" },
+	{ "bytes", OPT_SIZE, PARAM(stress.bytes), 4096, 1LL << 40, NULL, "64M",
+	  "memory of vm and mmap; by which bigheap grows in an operation" },
+	{ "ops", OPT_INT, PARAM(stress.ops), 1, 1LL << 31, NULL, NULL,
+	  "bogo operations, after which it ends" },
+	{ .name = NULL },
+};
+
+static const char *const fio_rws[] = {
+	[FIO_RANDREAD] = "randread",
+	[FIO_RANDWRITE] = "randwrite",
+	[FIO_RANDRW] = "randrw",
+	[FIO_SEQREAD] = "seqread",
+	[FIO_SEQWRITE] = "seqwrite",
+	NULL,
+};
+
+static const char *const fio_targets[] = { "disk", "tmpfs", NULL };
+static const char *const fio_engines[] = { "libaio", "io_uring", "psync", NULL };
+
+static const struct opt_desc fio_params[] = {
+	{ "rw", OPT_ENUM, PARAM(fio.rw), 0, 0, fio_rws, NULL, "order and kind of the I/O" },
+	{ "target", OPT_ENUM, PARAM(fio.target), 0, 0, fio_targets, "disk",
+	  "a virtio-blk disk of the guest, past its page cache, or a file in its tmpfs" },
+	{ "engine", OPT_ENUM, PARAM(fio.engine), 0, 0, fio_engines, "libaio", "ioengine of fio" },
+	{ "bs", OPT_SIZE, PARAM(fio.bs), 512, 1 << 20, NULL, "4K", "size of an I/O" },
+	{ "depth", OPT_INT, PARAM(fio.depth), 1, 64, NULL, "4", "I/Os in flight" },
+	{ "size", OPT_SIZE, PARAM(fio.size), 1 << 20, 256 << 20, NULL, "16M",
+	  "of the disk or file, all of which is gone through once" },
+	{ "seed", OPT_INT, PARAM(fio.seed), 0, 1LL << 31, NULL, "1", "of the random order" },
+	{ .name = NULL },
+};
+
 static const struct opt_desc views_params[] = {
 	{ .name = NULL },
 };
@@ -187,7 +243,7 @@ const struct workload_type workload_types[WORKLOADS] = {
 		.name = "boot",
 		.what = "QEMU, OVMF and Linux to userspace: launch time by phase",
 		.params = boot_params,
-		.layers = 1 << LAYER_QEMU | 1 << LAYER_GUEST_KERNEL,
+		.layers = LAYERS_GUEST,
 		.guests = GUESTS_QEMU,
 		.host_extra_mib = 768,
 	},
@@ -219,5 +275,21 @@ const struct workload_type workload_types[WORKLOADS] = {
 		.params = torture_params,
 		.guests = GUESTS_MICRO,
 		.host_extra_mib = 512,
+	},
+	[WORKLOAD_STRESS] = {
+		.name = "stress",
+		.what = "stress-ng in the full guest: operations on memory, by its own count",
+		.params = stress_params,
+		.layers = LAYERS_GUEST | 1 << LAYER_TOOLS,
+		.guests = GUESTS_QEMU,
+		.host_extra_mib = 832,
+	},
+	[WORKLOAD_FIO] = {
+		.name = "fio",
+		.what = "fio in the full guest: I/O to virtio-blk or tmpfs, by its own figures",
+		.params = fio_params,
+		.layers = LAYERS_GUEST | 1 << LAYER_TOOLS,
+		.guests = GUESTS_QEMU,
+		.host_extra_mib = 1088,
 	},
 };

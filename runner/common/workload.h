@@ -34,6 +34,8 @@ enum workload_id {
 	WORKLOAD_HAZARD,
 	WORKLOAD_VIEWS,
 	WORKLOAD_TORTURE,
+	WORKLOAD_STRESS,
+	WORKLOAD_FIO,
 	WORKLOADS,
 };
 
@@ -42,6 +44,7 @@ enum image_layer {
 	LAYER_QEMU,		/* VMM, firmware, guest initramfs and disk */
 	LAYER_GUEST_KERNEL,
 	LAYER_SELFTESTS,
+	LAYER_TOOLS,		/* initramfs of the guests that run fio and stress-ng */
 	LAYERS,
 };
 
@@ -159,6 +162,33 @@ struct torture_params {
 	int64_t seed;		/* of delays, holes, and moments to die at */
 };
 
+enum stressor { STRESSOR_VM, STRESSOR_MMAP, STRESSOR_BIGHEAP, STRESSOR_FORK };
+
+extern const char *const stressor_names[];
+extern const char *const vm_methods[];	/* --vm-method of stress-ng */
+
+struct stress_params {
+	int64_t stressor;	/* enum stressor */
+	int64_t method;		/* index in vm_methods, stressor vm */
+	int64_t populate;	/* MAP_POPULATE, stressor vm */
+	int64_t bytes;		/* vm, mmap: of memory; bigheap: by which it grows */
+	int64_t ops;		/* bogo operations, after which it ends */
+};
+
+enum fio_rw { FIO_RANDREAD, FIO_RANDWRITE, FIO_RANDRW, FIO_SEQREAD, FIO_SEQWRITE };
+enum fio_target { FIO_DISK, FIO_TMPFS };
+enum fio_engine { FIO_LIBAIO, FIO_IO_URING, FIO_PSYNC };
+
+struct fio_params {
+	int64_t rw;		/* enum fio_rw */
+	int64_t target;		/* enum fio_target */
+	int64_t engine;		/* enum fio_engine */
+	int64_t bs;		/* bytes of an I/O */
+	int64_t depth;		/* I/Os in flight */
+	int64_t size;		/* bytes of the disk or file, all of which is gone through once */
+	int64_t seed;		/* of the random order */
+};
+
 union workload_params {
 	struct null_params null;
 	struct touch_params touch;
@@ -166,6 +196,8 @@ union workload_params {
 	struct selftest_params selftest;
 	struct hazard_params hazard;
 	struct torture_params torture;
+	struct stress_params stress;
+	struct fio_params fio;
 };
 
 struct workload_type {

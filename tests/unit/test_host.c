@@ -113,6 +113,12 @@ static void test_initrd(void **state)
 	assert_int_equal(file_read(path, &text, err), 0);
 	assert_string_equal(text, "HOSTQEMUMODULESSELFTESTS");
 	free(text);
+	fixture_write(f, "i m/tools.cpio", "TOOLS");
+	layers |= 1 << LAYER_TOOLS;
+	assert_int_equal(initrd_make(&b, &k, layers, f->root, "initrd.cpio", err), 0);
+	assert_int_equal(file_read(path, &text, err), 0);
+	assert_string_equal(text, "HOSTQEMUTOOLSMODULESSELFTESTS");
+	free(text);
 	layers = 1 << LAYER_GUEST_KERNEL;
 	assert_int_equal(initrd_make(&b, &k, layers, f->root, "initrd.cpio", err), 0);
 	assert_int_equal(file_read(path, &text, err), 0);

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A cell whose guest runs a program: workloads stress and fio, on top of wl_boot.c. */
+#ifndef PINLAB_TOOL_RUN_H
+#define PINLAB_TOOL_RUN_H
+
+#include "agent.h"
+#include "tool.h"
+
+#define TOOL_RUN_DISK	"/tmp/tool-disk.img"	/* that the guest may write */
+
+struct tool_run {
+	bool ended;		/* the program, with exit status `exit` */
+	double exit;
+	char *output;		/* its results so far: TOOL_OUTPUT_MAX bytes at most */
+	size_t len;
+	bool said;		/* all of its messages, but for very long ones */
+	char message[160];	/* the last line of them */
+};
+
+/* The guest's initramfs is there; make its disk, all of it allocated. 0, or -1 with the cell failed. */
+int tool_run_prepare(struct agent *a);
+bool tool_run_has_disk(const struct agent *a);
+
+/* The kernel's command line as an argument of the VMM, the program's in it. */
+void tool_run_append(struct agent *a, const char *cmdline);
+
+/* What comes from the guest. 0 or -errno with the reason in err (OPT_ERR_MAX bytes). */
+int tool_run_output(struct tool_run *t, const void *data, size_t len, char *err);
+/* The first text is the program's messages, what follows is not. */
+void tool_run_message(struct tool_run *t, const char *text, size_t len);
+
+/* The guest is done: metrics of the results, or why there are none. */
+void tool_run_end(struct agent *a, struct tool_run *t);
+void tool_run_free(struct tool_run *t);
+
+#endif
