@@ -52,8 +52,8 @@ static int stress_command(const struct cell *c, char *buf)
 		n += snprintf(buf + n, TOOL_COMMAND_MAX - n, " --%s-%s %lld", name,
 			      p->stressor == STRESSOR_BIGHEAP ? "growth" : "bytes",
 			      (long long)p->bytes);
-	return n + snprintf(buf + n, TOOL_COMMAND_MAX - n, " --no-rand-seed --timeout 0"
-			    " --temp-path /tmp --metrics --yaml /tmp/result");
+	return n + snprintf(buf + n, TOOL_COMMAND_MAX - n, " --no-rand-seed --oomable"
+			    " --timeout 0 --temp-path /tmp --metrics --yaml /tmp/result");
 }
 
 static int bad(char *err, const char *line, const char *what)

@@ -199,8 +199,8 @@ static void test_fio(void **state)
 		{ "\"jobs\"", "\"job\"", "0 jobs where one was run", -EBADMSG },
 		{ "[{", "[1, {", "2 jobs where one was run", -EBADMSG },
 		{ "] }\n", "] }\nfio: bye\n", "line 2", -EBADMSG },
-		{ "\"error\": 0", "\"error\": 5", "the job failed with error 5 (Input/output error)",
-		  -EIO },
+		{ "\"error\": 0", "\"error\": 5",
+		  "the job failed with error 5 (Input/output error)", -EIO },
 		{ "\"error\": 0", "\"error\": 1e300", "the job failed with error 1", -EIO },
 		{ "{ \"fio", "[[[[ \"fio", "line 1", -EBADMSG },
 	};
