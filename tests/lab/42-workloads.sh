@@ -7,7 +7,7 @@
 matrix tools <<-EOT
 	[matrix]
 	kernels = v6.12
-	memory = 128M
+	memory = 256M
 	workloads = stress, disk, full
 	[stress]
 	type = stress
