@@ -18,7 +18,6 @@ matrix tools <<-EOT
 	type = fio
 	guests = plain, sev
 	rw = randrw
-	size = 1M
 	[full]
 	type = fio
 	guests = plain
@@ -42,7 +41,7 @@ check "stress: all operations were done" 16 "$(m '*-stress' stress_bogo_ops)"
 check_that "stress: all of its memory was there" "$(m '*-stress' stress_max_rss_kib) >= 16384"
 for guest in plain sev; do
 	id="*-$guest-*-disk"
-	check_that "$guest: fio did all I/O" "$(m "$id" fio_read_ios) + $(m "$id" fio_write_ios) == 256"
+	check_that "$guest: fio did all I/O" "$(m "$id" fio_read_ios) + $(m "$id" fio_write_ios) == 4096"
 	check "$guest: fio saw no error" 0 "$(m "$id" fio_errors)"
 done
 check_that "sev: fio's I/O used bounce buffers" \
