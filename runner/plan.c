@@ -172,6 +172,11 @@ static int check_possible(const struct expansion *e, char *err)
 				 "allowed: %s", e->cell.id, e->guest_item->text,
 				 e->cell.workload, allowed);
 	}
+	if (memory < type->guest_min_mib)
+		return ini_error(e->memory_item->at, err,
+				 "impossible cell %s: a guest of %s does not start workload '%s'; "
+				 "allowed: %lldM and more", e->cell.id, e->memory_item->text,
+				 e->cell.workload, (long long)type->guest_min_mib);
 	if (e->host == HOST_EMULATED && memory + type->host_extra_mib > host)
 		return ini_error(e->memory_item->at, err,
 				 "impossible cell %s: %s of guest memory and %lldM for the host "

@@ -283,6 +283,7 @@ const struct workload_type workload_types[WORKLOADS] = {
 		.layers = LAYERS_GUEST | 1 << LAYER_TOOLS,
 		.guests = GUESTS_QEMU,
 		.host_extra_mib = 832,
+		.guest_min_mib = 256,
 	},
 	[WORKLOAD_FIO] = {
 		.name = "fio",
@@ -291,5 +292,6 @@ const struct workload_type workload_types[WORKLOADS] = {
 		.layers = LAYERS_GUEST | 1 << LAYER_TOOLS,
 		.guests = GUESTS_QEMU,
 		.host_extra_mib = 1088,
+		.guest_min_mib = 256,
 	},
 };

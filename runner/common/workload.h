@@ -207,6 +207,7 @@ struct workload_type {
 	unsigned int layers;		/* 1 << LAYER_*: what the host image needs */
 	unsigned int guests;		/* 1 << GUEST_*: where it can run */
 	int64_t host_extra_mib;		/* memory that the bench host needs beyond the guest's */
+	int64_t guest_min_mib;		/* memory without which the guest does not start */
 };
 
 extern const struct workload_type workload_types[WORKLOADS];

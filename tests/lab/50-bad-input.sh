@@ -46,6 +46,7 @@ bad_config "share out of range" 'bad.conf:7: .*101%.*100%' '[touch-seq]\npages =
 bad_config "unknown workload" 'bad.conf:[56]: .*touch-sq' 'workloads = touch-sq'
 bad_config "missing kernel" 'bad.conf:[26]: .*v9\.99' 'kernels = v9.99'
 bad_config "guest larger than its host" 'bad.conf:[0-9]+: .*(4G|4096)' 'memory = 4G'
+bad_config "guest too small for its workload" 'bad.conf:[0-9]+: .*64M.*allowed: 256M' 'workloads = fio-randread'
 bad_config "workload that has no such guest" 'bad.conf:[0-9]+: .*boot' 'workloads = boot\nguests = host'
 bad_config "QEMU guest that registers nothing" 'bad.conf:[0-9]+: .*sev-nopin.*boot.*allowed: plain, sev' \
 	'workloads = boot\nguests = sev-nopin'

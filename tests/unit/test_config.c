@@ -144,6 +144,11 @@ static const struct {
 	{ "kernels/v6.12.kernel", "strategy = none\n", "strategy: found 'none', allowed: upfront" },
 	{ "bench/workloads/touch-seq.conf", "type = touch\ncorrupts = x\n",
 	  "touch-seq.conf:2: corrupts: found 'x', allowed: none, upfront" },
+	{ "bench/workloads/touch-seq.conf", "type = fio\nrw = randread\n",
+	  "test.conf:5: impossible cell v6.12-sev-64M-touch-seq: a guest of 64M does not start "
+	  "workload 'touch-seq'; allowed: 256M and more" },
+	{ "bench/workloads/touch-seq.conf", "type = stress\nops = 1\nmemory = 256M, 255M\n",
+	  "touch-seq.conf:3: impossible cell v6.12-sev-255M-touch-seq: a guest of 255M" },
 };
 
 static void test_file_mistakes(void **state)
