@@ -77,6 +77,7 @@ void tool_run_end(struct agent *a, struct tool_run *t)
 	struct tool_values values = { .nr = 0 };
 	int ret = -EBADMSG;
 
+	t->told = true;
 	if (!t->ended) {
 		agent_fail(a, STATUS_ERROR, "the guest did not run %s", tool->name);
 		return;
@@ -92,6 +93,17 @@ void tool_run_end(struct agent *a, struct tool_run *t)
 		agent_fail(a, STATUS_FAIL, "%s: %.180s", tool->name, err);
 	else if (ret)
 		agent_fail(a, STATUS_ERROR, "results of %s: %.180s", tool->name, err);
+}
+
+void tool_run_lost(struct agent *a, const struct tool_run *t)
+{
+	size_t len = strlen(a->reason);
+
+	if (t->told || a->status == STATUS_PASS)
+		return;
+	snprintf(a->reason + len, sizeof(a->reason) - len, "; %s %s", tool_of(&a->cell)->name,
+		 t->ended ? "had ended, its results did not come" :
+		 t->started ? "was running" : "had not started");
 }
 
 void tool_run_free(struct tool_run *t)

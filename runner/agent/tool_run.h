@@ -9,7 +9,8 @@
 #define TOOL_RUN_DISK	"/tmp/tool-disk.img"	/* that the guest may write */
 
 struct tool_run {
-	bool ended;		/* the program, with exit status `exit` */
+	bool started, ended;	/* the program, with exit status `exit` */
+	bool told;		/* what came of it, in tool_run_end() */
 	double exit;
 	char *output;		/* its results so far: TOOL_OUTPUT_MAX bytes at most */
 	size_t len;
@@ -31,6 +32,9 @@ void tool_run_message(struct tool_run *t, const char *text, size_t len);
 
 /* The guest is done: metrics of the results, or why there are none. */
 void tool_run_end(struct agent *a, struct tool_run *t);
+
+/* The VMM is gone. Without an end before, the cell's reason gets how far the program was. */
+void tool_run_lost(struct agent *a, const struct tool_run *t);
 void tool_run_free(struct tool_run *t);
 
 #endif

@@ -16,11 +16,13 @@
 #define KEY_INDENT	"      "
 #define DOCUMENT_END	"..."
 
+enum { KEY_OPS };
+
 static const struct {
 	const char *key, *metric;
 	double scale;
 } keys[] = {
-	{ "bogo-ops", "stress_bogo_ops", 1 },
+	[KEY_OPS] = { "bogo-ops", "stress_bogo_ops", 1 },
 	{ "bogo-ops-per-second-real-time", "stress_bogo_ops_per_s", 1 },
 	{ "bogo-ops-per-second-usr-sys-time", "stress_bogo_ops_per_cpu_s", 1 },
 	{ "wall-clock-time", "stress_wall_ns", 1e9 },
@@ -35,6 +37,7 @@ struct yaml {
 	const char *stressor;
 	struct tool_values *out;
 	unsigned int had;	/* 1 << index in keys */
+	double done;		/* operations */
 	bool section, item, end;
 };
 
@@ -80,6 +83,8 @@ static int on_key(struct yaml *y, const char *line, const char *text, char *err)
 		if (y->had & 1U << i)
 			return bad(err, line, "a key twice");
 		y->had |= 1U << i;
+		if (i == KEY_OPS)
+			y->done = v;
 		tool_add(y->out, keys[i].metric, keys[i].scale == 1 ? v : rint(v * keys[i].scale));
 	}
 	return 0;
@@ -114,6 +119,24 @@ static int on_line(struct yaml *y, const char *line, char *err)
 	return 0;
 }
 
+/* stress-ng ends well, too, when its stressor ended early for want of memory. */
+static int check_whole(const struct yaml *y, int64_t ops, char *err)
+{
+	for (size_t i = 0; i < KEYS && y->end; i++)
+		if (!(y->had & 1U << i)) {
+			snprintf(err, OPT_ERR_MAX, "no '%s' among the metrics", keys[i].key);
+			return -EBADMSG;
+		}
+	if (!y->end) {
+		snprintf(err, OPT_ERR_MAX, "it has no end");
+		return -EBADMSG;
+	}
+	if (y->done >= ops)
+		return 0;
+	snprintf(err, OPT_ERR_MAX, "%.0f of %lld operations were done", y->done, (long long)ops);
+	return -EIO;
+}
+
 static int stress_parse(const struct cell *c, const char *text, size_t len,
 			struct tool_values *out, char *err)
 {
@@ -139,14 +162,7 @@ static int stress_parse(const struct cell *c, const char *text, size_t len,
 	}
 	if (ret)
 		return ret;
-	for (size_t i = 0; i < KEYS && y.end; i++)
-		if (!(y.had & 1U << i)) {
-			snprintf(err, OPT_ERR_MAX, "no '%s' among the metrics", keys[i].key);
-			return -EBADMSG;
-		}
-	if (!y.end)
-		snprintf(err, OPT_ERR_MAX, "it has no end");
-	return y.end ? 0 : -EBADMSG;
+	return check_whole(&y, c->p.stress.ops, err);
 }
 
 const struct tool tool_stress = {

@@ -289,6 +289,7 @@ static int on_frame(struct agent *a, struct boot *b, const struct frame *f, int 
 		memcpy(&phase, f->payload, sizeof(phase));
 		if (phase.phase == PHASE_WORKLOAD || phase.phase == PHASE_STOP)
 			emit_phase(a, phase.phase, now_ns());
+		b->tool.started |= phase.phase == PHASE_WORKLOAD;
 		break;
 	case RECORD_LOG:
 		on_log(a, b, f);
@@ -392,6 +393,8 @@ void boot_run(struct agent *a)
 	    !loop_add(a, probe[0], probe_readable, &b))
 		vmm_run(a);
 	tell_loss(a, &b);
+	if (tool_of(&a->cell))
+		tool_run_lost(a, &b.tool);
 out:
 	relocate_free(&b.relocation);
 	tool_run_free(&b.tool);

@@ -149,6 +149,8 @@ static void test_stress(void **state)
 		{ NULL, NULL, NULL, 0 },
 		{ "bogo-ops: 40960", "bogo-ops: many", "not a number: '      bogo-ops: many'",
 		  -EBADMSG },
+		{ "bogo-ops: 40960", "bogo-ops: 40959", "40959 of 40960 operations were done",
+		  -EIO },
 		{ "bogo-ops: 40960", "bogo-ops: 1e999", "not a number", -EBADMSG },
 		{ "bogo-ops: 40960", "bogo-ops: -1", "not a number", -EBADMSG },
 		{ "bogo-ops: 40960", "bogo-ops: ", "not a number", -EBADMSG },
@@ -171,7 +173,7 @@ static void test_stress(void **state)
 		{ "stress_user_ns", 168285000 }, { "stress_system_ns", 631036000 },
 		{ "stress_max_rss_kib", 18456 },
 	};
-	struct cell c = { .type = WORKLOAD_STRESS };
+	struct cell c = { .type = WORKLOAD_STRESS, .p.stress.ops = 40960 };
 	char err[OPT_ERR_MAX], line[400];
 	struct tool_values out;
 
@@ -300,6 +302,33 @@ static void test_ends(void **state)
 	}
 }
 
+/* The VMM is gone: was the program to blame? */
+static void test_lost(void **state)
+{
+	static const struct {
+		struct tool_run t;
+		enum status status;
+		const char *reason;
+	} rows[] = {
+		{ { .started = false }, STATUS_VMM_EXIT, "gone; stress-ng had not started" },
+		{ { .started = true }, STATUS_GUEST_HANG, "gone; stress-ng was running" },
+		{ { .started = true, .ended = true }, STATUS_VMM_EXIT,
+		  "gone; stress-ng had ended, its results did not come" },
+		{ { .started = true, .ended = true, .told = true }, STATUS_SPLAT, "gone" },
+		{ { .started = true, .ended = true, .told = true }, STATUS_PASS, "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		struct agent a = { .cell.type = WORKLOAD_STRESS };
+
+		if (rows[i].status != STATUS_PASS)
+			agent_fail(&a, rows[i].status, "gone");
+		tool_run_lost(&a, &rows[i].t);
+		assert_string_equal(a.reason, rows[i].reason);
+	}
+}
+
 static void test_output_bound(void **state)
 {
 	static char data[64 * 1024];
@@ -322,6 +351,7 @@ int main(void)
 		cmocka_unit_test(test_fio),
 		cmocka_unit_test(test_commands),
 		cmocka_unit_test(test_ends),
+		cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_output_bound),
 	};
 
