@@ -155,6 +155,21 @@ static int check_kernel(const struct expansion *e, char *err)
 	return 0;
 }
 
+/* stress-ng asks again and again for memory that its guest cannot map. */
+static int check_bytes(const struct expansion *e, char *err)
+{
+	const struct stress_params *p = &e->cell.p.stress;
+	char bytes[OPT_STR_MAX];
+
+	if (e->cell.type != WORKLOAD_STRESS || p->bytes <= e->cell.memory_bytes ||
+	    (p->stressor != STRESSOR_VM && p->stressor != STRESSOR_MMAP))
+		return 0;
+	opt_format(opt_find(e->w->type->params, "bytes"), &e->cell.p, bytes, sizeof(bytes));
+	return ini_error(e->memory_item->at, err,
+			 "impossible cell %s: bytes = %s is more than a guest of %s has",
+			 e->cell.id, bytes, e->memory_item->text);
+}
+
 static int check_possible(const struct expansion *e, char *err)
 {
 	const struct workload_type *type = e->w->type;
@@ -183,7 +198,7 @@ static int check_possible(const struct expansion *e, char *err)
 				 "do not fit in host_memory of %lldM", e->cell.id,
 				 e->memory_item->text, (long long)type->host_extra_mib,
 				 (long long)host);
-	return check_kernel(e, err);
+	return check_bytes(e, err) ?: check_kernel(e, err);
 }
 
 static int add_cell(struct expansion *e, char *err)

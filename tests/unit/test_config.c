@@ -147,6 +147,9 @@ static const struct {
 	{ "bench/workloads/touch-seq.conf", "type = fio\nrw = randread\n",
 	  "test.conf:5: impossible cell v6.12-sev-64M-touch-seq: a guest of 64M does not start "
 	  "workload 'touch-seq'; allowed: 256M and more" },
+	{ "bench/workloads/touch-seq.conf", "type = stress\nops = 1\nmemory = 1G\nbytes = 2G\n",
+	  "touch-seq.conf:3: impossible cell v6.12-sev-1G-touch-seq: bytes = 2G is more than a "
+	  "guest of 1G has" },
 	{ "bench/workloads/touch-seq.conf", "type = stress\nops = 1\nmemory = 256M, 255M\n",
 	  "touch-seq.conf:3: impossible cell v6.12-sev-255M-touch-seq: a guest of 255M" },
 };
