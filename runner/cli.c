@@ -53,6 +53,8 @@ static const struct cli_option options[] = {
 	  "emulated (default): QEMU as an SEV host; local: this machine" } },
 	{ 0, "CLOCK", false, 0, { "clock", OPT_ENUM, FIELD(clock), 0, 0, clock_names, NULL,
 	  "virtual or wall, instead of the config's" } },
+	{ 0, "LIST", false, 0, { "collectors", OPT_SET, FIELD(collectors), 0, 0, collector_names,
+	  NULL, "all, none, names, or -NAME for all but it, instead of the config's" } },
 	{ 0, "GLOB", true, 0, { .name = "filter", .offset = TEXT(filter),
 	  .help = "only cells whose id matches" } },
 	{ 0, "FILE", true, 0, { .name = "agent", .offset = TEXT(agent),
@@ -258,7 +260,8 @@ static int parse_words(struct settings *s, int argc, char **argv, int *status)
 
 int cli_parse(struct settings *s, int argc, char **argv, int *status)
 {
-	*s = (struct settings){ .clock = CLOCK_AS_CONFIGURED, .plots = 1, .host = HOST_EMULATED };
+	*s = (struct settings){ .clock = CLOCK_AS_CONFIGURED, .plots = 1, .host = HOST_EMULATED,
+				.collectors = COLLECTORS_AS_CONFIGURED };
 	*status = EXIT_USAGE;
 	if (find_root(s->root) || parse_words(s, argc, argv, status))
 		return 1;

@@ -115,7 +115,9 @@ static int list_workloads(const struct settings *s, struct table *t, char *err)
 
 static int list_metrics(const struct settings *s, struct table *t, char *err)
 {
-	static const char *const columns[] = { "metric", "unit", "better", "what", NULL };
+	static const char *const columns[] = {
+		"metric", "unit", "better", "source", "what", NULL
+	};
 
 	(void)s;
 	(void)err;
@@ -124,6 +126,7 @@ static int list_metrics(const struct settings *s, struct table *t, char *err)
 		table_text(t, "%s", m->name);
 		table_text(t, "%s", m->unit);
 		table_text(t, "%s", metric_better_names[m->better]);
+		table_text(t, "%s", metric_source(m));
 		table_text(t, "%s", m->what);
 	}
 	return 0;

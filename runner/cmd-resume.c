@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* --resume: run what a run still lacks, by the plan and on the builds that it was made with. */
+#include <errno.h>
 #include <string.h>
 
 #include "jobs.h"
@@ -7,6 +8,20 @@
 #include "sched.h"
 #include "session.h"
 #include "util.h"
+
+/* All of a run is measured in one way. */
+static int check_settings(const struct settings *s, const struct run *r, char *err)
+{
+	const struct opt_desc *d = opt_find(cell_fields, "collectors");
+	char text[OPT_STR_MAX];
+
+	if (s->collectors == COLLECTORS_AS_CONFIGURED ||
+	    s->collectors == r->plan.cells[0].collectors)
+		return 0;
+	opt_format(d, &r->plan.cells[0], text, sizeof(text));
+	return errf(err, -EINVAL, "--collectors: allowed with --resume %s: %s, as it was made with",
+		    r->name, text);
+}
 
 static int resume_init(struct run *r, struct host *h, const struct settings *s, char *err)
 {
@@ -16,7 +31,9 @@ static int resume_init(struct run *r, struct host *h, const struct settings *s, 
 		ret = run_open(r, s, s->arg, err);
 	if (ret)
 		return ret;
-	ret = jobs_check(s, &r->plan, err);
+	ret = check_settings(s, r, err);
+	if (!ret)
+		ret = jobs_check(s, &r->plan, err);
 	if (!ret)
 		ret = host_open(h, s, &r->plan, err);
 	if (!ret) {

@@ -24,6 +24,8 @@ const struct opt_desc matrix_options[] = {
 	  "for a cell, in the bench host's time" },
 	{ "wall_timeout", OPT_TIME, CONFIG(host.wall_timeout_ns), 100000000, 86400 * SECOND, NULL,
 	  "1800s", "for a cell, in real time" },
+	{ "collectors", OPT_SET, CONFIG(cell.collectors), 0, 0, collector_names,
+	  COLLECTORS_DEFAULT, "what is read of host, VMM and guest" },
 	{ "seed", OPT_INT, CONFIG(cell.seed), 0, 1LL << 31, NULL, "42",
 	  "of the emulated host's random numbers" },
 	{ .name = NULL },

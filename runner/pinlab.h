@@ -15,6 +15,7 @@ enum exit_status {
 };
 
 #define CLOCK_AS_CONFIGURED	(-1)
+#define COLLECTORS_AS_CONFIGURED	(-1)
 
 /* Of what a run prints at its end. */
 enum format { FORMAT_TEXT, FORMAT_KTAP };
@@ -26,6 +27,7 @@ struct settings {
 	int64_t jobs;		/* 0: as many as this machine takes */
 	int64_t host;		/* enum host_kind */
 	int64_t clock;		/* enum clock_mode or CLOCK_AS_CONFIGURED */
+	int64_t collectors;	/* 1 << COLLECTOR_*, or COLLECTORS_AS_CONFIGURED */
 	int64_t plots;
 	int64_t json;
 	int64_t format;		/* enum format */

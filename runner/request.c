@@ -19,6 +19,8 @@ int request_make(struct request *r, const struct settings *s, char *err)
 		r->config.host.clock = CLOCK_WALL;
 	if (s->clock != CLOCK_AS_CONFIGURED)
 		r->config.host.clock = s->clock;
+	if (s->collectors != COLLECTORS_AS_CONFIGURED)
+		r->config.cell.collectors = s->collectors;
 	if (s->host == HOST_LOCAL && r->config.host.clock == CLOCK_VIRTUAL)
 		ret = errf(err, -EINVAL, "--clock virtual: a local host has only --clock wall");
 	if (!ret)

@@ -24,6 +24,11 @@ struct metric_value {
 	double value;
 };
 
+struct metric_absent {
+	const struct metric_desc *desc;
+	char reason[RECORD_REASON_MAX];
+};
+
 struct cell_data {
 	struct record_hello hello;
 	struct record_phase *phases;	/* sorted by t_ns */
@@ -34,6 +39,8 @@ struct cell_data {
 	size_t nr_faults;
 	struct metric_value *metrics;
 	size_t nr_metrics;
+	struct metric_absent *absent;	/* those that the host could not measure */
+	size_t nr_absent;
 	struct record_end end;
 	bool ended;			/* an end record was seen */
 };

@@ -74,6 +74,16 @@ static json_t *metric_list(const struct cell_data *d, const char *time_unit)
 	return list;
 }
 
+static json_t *absent_list(const struct cell_data *d)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < d->nr_absent; i++)
+		json_array_append_new(list, json_pack("{s:s, s:o}",
+			"name", d->absent[i].desc->name, "reason", text(d->absent[i].reason)));
+	return list;
+}
+
 int result_write_json(const struct execution *ex, const struct cell_data *d, const char *dir,
 		      char *err)
 {
@@ -84,7 +94,7 @@ int result_write_json(const struct execution *ex, const struct cell_data *d, con
 	int ret;
 
 	j = json_pack("{s:i, s:s, s:o, s:o, s:o, s:s, s:I, s:o, s:s, s:o, s:i, s:s, s:o, s:s, s:o,"
-		      " s:o, s:{s:I, s:I, s:I}, s:{s:o, s:o}, s:o, s:{s:f}}",
+		      " s:o, s:o, s:{s:I, s:I, s:I}, s:{s:o, s:o}, s:o, s:{s:f}}",
 		      "schema", RESULT_SCHEMA, "expect", expectation_names[c->expect],
 		      "cell", text(c->id), "kernel", text(c->kernel),
 		      "strategy", text(c->strategy), "guest", guest_names[c->guest],
@@ -93,7 +103,7 @@ int result_write_json(const struct execution *ex, const struct cell_data *d, con
 		      "params", params(c), "repeat", ex->repeat,
 		      "status", status_names[ex->status], "reason", text(ex->reason),
 		      "time_unit", time_unit, "phases", phases(d),
-		      "metrics", metric_list(d, time_unit),
+		      "metrics", metric_list(d, time_unit), "missing", absent_list(d),
 		      "counts", "faults", (json_int_t)d->nr_faults,
 		      "samples", (json_int_t)d->nr_samples, "phases", (json_int_t)d->nr_phases,
 		      "host", "kernel", text(d->hello.kernel), "cpu", text(d->hello.host_cpu),

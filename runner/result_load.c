@@ -19,7 +19,7 @@ struct loader {
 	const char *dir;
 	char *err;
 	bool hello_seen;
-	size_t cap_phases, cap_samples, cap_faults, cap_metrics;
+	size_t cap_phases, cap_samples, cap_faults, cap_metrics, cap_absent;
 	struct outfile logs[LOG_STREAMS];
 };
 
@@ -130,6 +130,25 @@ static int load_metric(struct loader *l, const struct frame *f)
 	return append(&d->metrics, &d->nr_metrics, &l->cap_metrics, sizeof(v), &v, 1);
 }
 
+static int load_absent(struct loader *l, const struct frame *f)
+{
+	struct cell_data *d = l->d;
+	struct record_absent r;
+	struct metric_absent m;
+
+	memcpy(&r, f->payload, sizeof(r));
+	r.name[sizeof(r.name) - 1] = '\0';
+	m.desc = metric_find(r.name);
+	if (!m.desc || m.desc->source != SOURCE_AGENT) {
+		snprintf(l->err, OPT_ERR_MAX, "record stream: missing metric '%s' %s", r.name,
+			 m.desc ? "is not the agent's to send" : "is unknown");
+		return -EBADMSG;
+	}
+	memcpy(m.reason, r.reason, sizeof(m.reason));
+	m.reason[sizeof(m.reason) - 1] = '\0';
+	return append(&d->absent, &d->nr_absent, &l->cap_absent, sizeof(m), &m, 1);
+}
+
 static int load_log(struct loader *l, const struct frame *f)
 {
 	struct record_log log;
@@ -175,6 +194,7 @@ static const struct record_kind {
 	[RECORD_SAMPLE] = { load_sample, sizeof(struct record_sample), false },
 	[RECORD_FAULTS] = { load_faults, 0, true },
 	[RECORD_METRIC] = { load_metric, sizeof(struct record_metric), false },
+	[RECORD_ABSENT] = { load_absent, sizeof(struct record_absent), false },
 	[RECORD_LOG] = { load_log, sizeof(struct record_log), true },
 	[RECORD_END] = { load_end, sizeof(struct record_end), false },
 };
@@ -318,5 +338,6 @@ void cell_data_free(struct cell_data *d)
 	free(d->samples);
 	free(d->faults);
 	free(d->metrics);
+	free(d->absent);
 	memset(d, 0, sizeof(*d));
 }

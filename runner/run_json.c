@@ -95,6 +95,17 @@ static json_t *get_encrypt(const struct run *r)
 	return json_string(r->plan.host.encrypt ? "on" : "off");
 }
 
+/* The names of those that are on. */
+static json_t *get_collectors(const struct run *r)
+{
+	json_t *names = json_array();
+
+	for (int i = 0; i < COLLECTORS; i++)
+		if (r->plan.cells[0].collectors & 1LL << i)
+			json_array_append_new(names, json_string(collector_names[i]));
+	return names;
+}
+
 /* The rows that the kind of host knows: emulator, kernels, image; or the agent. */
 static json_t *get_built_from(const struct run *r)
 {
@@ -167,6 +178,7 @@ static const struct {
 	{ "time_unit", get_time_unit },
 	{ "host", get_host },
 	{ "encrypt", get_encrypt },
+	{ "collectors", get_collectors },
 	{ NULL, get_built_from },
 	{ "machine_cpu", get_cpu },
 	{ "machine_cpus", get_cpus },

@@ -54,7 +54,7 @@ struct agent {
 	enum status status;
 	char reason[RECORD_REASON_MAX];
 
-	void **collector_state;		/* one for each row of collectors[] */
+	void *collector_state[COLLECTORS];	/* NULL: it is not at work */
 	struct vmm vmm;
 	struct loop *loop;
 	int kmsg_fd;
@@ -66,6 +66,9 @@ uint64_t now_ns(void);
 void emit_hello(struct agent *a);
 void emit_phase(struct agent *a, enum phase phase, uint64_t t_ns);
 void emit_metric(struct agent *a, const char *name, double value);
+/* This host cannot measure it, and why. */
+void emit_missing(struct agent *a, const char *name, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 void emit_sample(struct agent *a, const struct record_sample *s);
 void emit_faults(struct agent *a, const struct record_fault *f, size_t n);
 void emit_log(struct agent *a, enum log_stream stream, const char *text, size_t len);
@@ -91,6 +94,7 @@ int modules_load(struct agent *a);
 int host_check(struct agent *a);
 
 /* collect.c */
+bool collector_on(const struct agent *a, enum collector_id id);
 int collect_probe(struct agent *a);		/* 0, or -1 with the cell failed */
 int collect_start(struct agent *a);		/* the VMM is forked, not yet executed */
 void collect_sample(struct agent *a);

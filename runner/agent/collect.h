@@ -9,8 +9,8 @@
 #include "agent.h"
 
 struct collector {
-	const char *name;
 	size_t state_bytes;
+	bool (*needed)(const struct agent *a);		/* even where it is switched off? */
 	int (*probe)(struct agent *a, void *state);	/* can it work here? nothing runs yet */
 	int (*start)(struct agent *a, void *state);	/* the VMM is forked, not yet executed */
 	void (*sample)(struct agent *a, void *state, struct record_sample *s);
@@ -18,7 +18,7 @@ struct collector {
 	void (*stop)(struct agent *a, void *state);	/* the VMM is reaped */
 };
 
-extern const struct collector npf_collector, proc_collector, kvmstat_collector, counter_collector;
-extern const struct collector memcrypt_collector;
+extern const struct collector npf_collector, kvmstat_collector, perf_collector, trace_collector;
+extern const struct collector proc_collector, memcrypt_collector;
 
 #endif

@@ -67,6 +67,18 @@ void emit_metric(struct agent *a, const char *name, double value)
 	emit(a, RECORD_METRIC, &m, sizeof(m), NULL, 0);
 }
 
+void emit_missing(struct agent *a, const char *name, const char *fmt, ...)
+{
+	struct record_absent r = { .name = "" };
+	va_list ap;
+
+	snprintf(r.name, sizeof(r.name), "%s", name);
+	va_start(ap, fmt);
+	vsnprintf(r.reason, sizeof(r.reason), fmt, ap);
+	va_end(ap);
+	emit(a, RECORD_ABSENT, &r, sizeof(r), NULL, 0);
+}
+
 void emit_sample(struct agent *a, const struct record_sample *s)
 {
 	emit(a, RECORD_SAMPLE, s, sizeof(*s), NULL, 0);

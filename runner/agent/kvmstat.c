@@ -99,7 +99,6 @@ static void kvmstat_mark(struct agent *a, void *state, enum mark mark)
 }
 
 const struct collector kvmstat_collector = {
-	.name = "kvm",
 	.state_bytes = sizeof(struct kvmstat),
 	.probe = kvmstat_probe,
 	.sample = kvmstat_sample,

@@ -35,7 +35,6 @@ static void memcrypt_mark(struct agent *a, void *state, enum mark mark)
 }
 
 const struct collector memcrypt_collector = {
-	.name = "memcrypt",
 	.state_bytes = sizeof(struct memcrypt),
 	.mark = memcrypt_mark,
 };

@@ -8,7 +8,8 @@
  * kernel could not store is counted in npf_lost. A thread may change its CPU between exit and
  * entry, so rings are merged by time, up to the time of the drain before: what is older is in.
  *
- * For a VMM that does not stamp its phases, the same rings carry its ioctls.
+ * For a VMM that does not stamp its phases, the same rings carry its ioctls. That part is at work
+ * even where the collector is switched off.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -44,6 +45,7 @@ static const struct tracepoint wanted[EVENTS] = {
 struct npf {
 	struct tracepoint tp[EVENTS];
 	bool use[EVENTS];
+	bool faults;			/* or for the phases of the launch alone */
 	struct perf_ring *rings;
 	int nr_cpus;
 	int (*fds)[EVENTS];		/* one row a CPU; 0: none */
@@ -57,11 +59,18 @@ struct npf {
 	size_t nr_batch;
 };
 
+/* A VMM that does not tell its phases: they are read off its ioctls and its first kvm_entry. */
+static bool stamps_launch(const struct agent *a)
+{
+	return workload_types[a->cell.type].layers & 1 << LAYER_QEMU;
+}
+
 static int npf_probe(struct agent *a, void *state)
 {
 	struct npf *n = state;
 	char err[RECORD_REASON_MAX];
 
+	n->faults = collector_on(a, COLLECTOR_NPF);
 	n->nr_cpus = sysconf(_SC_NPROCESSORS_CONF);
 	n->rings = calloc(n->nr_cpus, sizeof(*n->rings));
 	n->fds = calloc(n->nr_cpus, sizeof(*n->fds));
@@ -69,8 +78,8 @@ static int npf_probe(struct agent *a, void *state)
 		return agent_fail(a, STATUS_ERROR, "out of memory");
 	for (int e = 0; e < EVENTS; e++) {
 		n->tp[e] = wanted[e];
-		n->use[e] = (e != EV_IOCTL && e != EV_IOCTL_RET) ||
-			    workload_types[a->cell.type].layers & 1 << LAYER_QEMU;
+		n->use[e] = e == EV_IOCTL || e == EV_IOCTL_RET ? stamps_launch(a) :
+			    e == EV_ENTRY || n->faults;
 		if (n->use[e] && tracefs_load(&n->tp[e], err, sizeof(err)))
 			return agent_fail(a, STATUS_ERROR, "%s", err);
 	}
@@ -87,8 +96,8 @@ static void flush_batch(struct agent *a, struct npf *n)
 static void ioctls_off(struct npf *n)
 {
 	for (int cpu = 0; cpu < n->nr_cpus; cpu++)
-		for (int e = EV_IOCTL; e <= EV_IOCTL_RET; e++)
-			if (n->fds[cpu][e])
+		for (int e = 0; e < EVENTS; e++)
+			if (n->fds[cpu][e] && (!n->faults || e == EV_IOCTL || e == EV_IOCTL_RET))
 				ioctl(n->fds[cpu][e], PERF_EVENT_IOC_DISABLE, 0);
 }
 
@@ -194,7 +203,7 @@ static int open_cpu(struct agent *a, struct npf *n, int cpu, uint64_t ring_bytes
 	char advice[160];
 	int fd, ret;
 
-	fd = perf_open_switches(pid, cpu, ring_bytes / 4);
+	fd = perf_open_ring_owner(pid, cpu, ring_bytes / 4, n->faults);
 	if (fd == -ENODEV)
 		return 0;	/* an absent CPU */
 	ret = fd < 0 ? fd : perf_ring_open(ring, fd, ring_bytes);
@@ -224,6 +233,8 @@ static int npf_start(struct agent *a, void *state)
 	for (int cpu = 0; cpu < n->nr_cpus; cpu++)
 		if (open_cpu(a, n, cpu, bytes))
 			return -1;
+	if (!n->faults)
+		return 0;
 	n->page_fault_fd = perf_open_tracepoint(&n->tp[EV_PAGE_FAULT], a->vmm.pid, -1, 0);
 	if (n->page_fault_fd < 0)
 		return agent_fail(a, STATUS_ERROR, "perf count of kvm_page_fault: %s",
@@ -245,7 +256,7 @@ static void npf_mark(struct agent *a, void *state, enum mark mark)
 {
 	struct npf *n = state;
 
-	if (mark != MARK_WORKLOAD_END)
+	if (mark != MARK_WORKLOAD_END || !n->faults)
 		return;
 	drain(a, n, true);
 	pairing_drop(&n->pairing);
@@ -260,26 +271,36 @@ static uint64_t read_count(int fd)
 	return fd > 0 && read(fd, &v, sizeof(v)) == sizeof(v) ? v : 0;
 }
 
-static void npf_stop(struct agent *a, void *state)
+static void emit_counts(struct agent *a, const struct npf *n)
 {
-	struct npf *n = state;
-	uint64_t exits = 0;
+	uint64_t exits = 0, entries = 0;
 
-	drain(a, n, true);
-	for (int cpu = 0; cpu < n->nr_cpus; cpu++)
+	for (int cpu = 0; cpu < n->nr_cpus; cpu++) {
 		exits += read_count(n->fds[cpu][EV_EXIT]);
+		entries += read_count(n->fds[cpu][EV_ENTRY]);
+	}
 	emit_metric(a, "npf_exits", exits);
+	emit_metric(a, "kvm_entry_events", entries);
 	emit_metric(a, "kvm_page_fault_events", read_count(n->page_fault_fd));
 	emit_metric(a, "npf_unpaired", pairing_unpaired(&n->pairing));
 	emit_metric(a, "npf_lost", n->lost);
+}
+
+static void npf_stop(struct agent *a, void *state)
+{
+	struct npf *n = state;
+
+	drain(a, n, true);
+	if (n->faults)
+		emit_counts(a, n);
 	if (n->lost)
 		agent_fail(a, STATUS_LOST_EVENTS, "%llu fault events lost by full perf buffers",
 			   (unsigned long long)n->lost);
 }
 
 const struct collector npf_collector = {
-	.name = "npf",
 	.state_bytes = sizeof(struct npf),
+	.needed = stamps_launch,
 	.probe = npf_probe,
 	.start = npf_start,
 	.sample = npf_sample,

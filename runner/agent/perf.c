@@ -49,10 +49,11 @@ int perf_open_tracepoint(const struct tracepoint *tp, pid_t pid, int cpu, uint64
 	return ret;
 }
 
-int perf_open_switches(pid_t pid, int cpu, uint64_t watermark)
+int perf_open_ring_owner(pid_t pid, int cpu, uint64_t watermark, bool switches)
 {
 	struct perf_event_attr attr = {
-		.type = PERF_TYPE_SOFTWARE, .config = PERF_COUNT_SW_DUMMY, .context_switch = 1,
+		.type = PERF_TYPE_SOFTWARE, .config = PERF_COUNT_SW_DUMMY,
+		.context_switch = switches,
 	};
 
 	attr_sampled(&attr, watermark);
@@ -78,6 +79,9 @@ char *perf_advice(int error, char *err, size_t len)
 		paranoid[strcspn(paranoid, "\n")] = '\0';
 		snprintf(err, len, "not permitted, perf_event_paranoid is %s; be root, or sysctl "
 			 "kernel.perf_event_paranoid=-1", paranoid);
+	} else if (error == -ENOENT || error == -EOPNOTSUPP || error == -ENODEV) {
+		snprintf(err, len, "this CPU, or its kernel, has no such event (%s)",
+			 strerror(-error));
 	} else {
 		snprintf(err, len, "%s", strerror(-error));
 	}
@@ -177,12 +181,15 @@ void perf_ring_take(struct perf_ring *r)
 	r->has_next = false;
 }
 
-int perf_read_counter(int fd, uint64_t *value)
+int perf_read_counter(int fd, struct perf_value *v)
 {
-	struct { uint64_t value, enabled, running; } c;
+	uint64_t raw[3];
 
-	if (read(fd, &c, sizeof(c)) != sizeof(c) || !c.running)
+	*v = (struct perf_value){ .raw = 0 };
+	if (read(fd, raw, sizeof(raw)) != sizeof(raw))
 		return -ENODATA;
-	*value = ((unsigned __int128)c.value * c.enabled + c.running / 2) / c.running;
-	return 0;
+	v->raw = raw[0];
+	v->enabled_ns = raw[1];
+	v->running_ns = raw[2];
+	return perf_scale(v);
 }

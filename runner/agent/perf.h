@@ -36,7 +36,8 @@ struct perf_ring {
  * CLOCK_MONOTONIC_RAW. cpu -1: any (then there is no ring). Return a descriptor or -errno.
  */
 int perf_open_tracepoint(const struct tracepoint *tp, pid_t pid, int cpu, uint64_t watermark);
-int perf_open_switches(pid_t pid, int cpu, uint64_t watermark);
+/* An event that owns a ring for others; with switches it records those of the tasks. */
+int perf_open_ring_owner(pid_t pid, int cpu, uint64_t watermark, bool switches);
 int perf_open_counter(uint32_t type, uint64_t config, pid_t pid);
 
 /* What to do about an error of perf_event_open(); returns err. */
@@ -50,7 +51,15 @@ int perf_ring_join(const struct perf_ring *r, int fd);
 const struct perf_record *perf_ring_peek(struct perf_ring *r);
 void perf_ring_take(struct perf_ring *r);
 
-/* A counter's value; scaled and rounded if it did not count all the time. Returns 0 or -ENODATA. */
-int perf_read_counter(int fd, uint64_t *value);
+struct perf_value {
+	uint64_t raw, enabled_ns, running_ns;	/* as the kernel gives them */
+	uint64_t scaled;	/* to enabled_ns, rounded; UINT64_MAX: more than that */
+};
+
+/* Set v->scaled from the others. Returns 0, or -ENODATA if the event never ran. */
+int perf_scale(struct perf_value *v);
+
+/* Read a counter. Returns 0, or -ENODATA: it has no value. */
+int perf_read_counter(int fd, struct perf_value *v);
 
 #endif

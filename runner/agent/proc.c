@@ -255,7 +255,6 @@ static void proc_stop(struct agent *a, void *state)
 }
 
 const struct collector proc_collector = {
-	.name = "proc",
 	.state_bytes = sizeof(struct proc),
 	.probe = proc_probe,
 	.start = proc_start,

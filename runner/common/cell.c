@@ -31,6 +31,8 @@ const struct opt_desc cell_fields[] = {
 	  "20ms", "between two timeline samples" },
 	{ "timeout", OPT_TIME, CELL(timeout_ns), 1000000, 86400000000000, NULL, "300s",
 	  "for one cell, in the bench host's time" },
+	{ "collectors", OPT_SET, CELL(collectors), 0, 0, collector_names,
+	  COLLECTORS_DEFAULT, "what is read while it runs" },
 	{ "seed", OPT_INT, CELL(seed), 0, 1LL << 31, NULL, "42", "of the host's random numbers" },
 	{ "expect", OPT_ENUM, CELL(expect), 0, 0, expectation_names, "intact",
 	  "what the guest's data must be after the workload" },

@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 
+#include "collector.h"
 #include "opt.h"
 #include "workload.h"
 
@@ -34,6 +35,7 @@ struct cell {
 	int64_t memory_bytes;
 	int64_t sample_interval_ns;	/* between timeline samples, in the bench host's time */
 	int64_t timeout_ns;		/* for the workload, in the bench host's time */
+	int64_t collectors;		/* 1 << COLLECTOR_*: those that are on */
 	int64_t seed;			/* of the emulated host's and so of all random numbers */
 	int64_t expect;			/* enum expectation */
 	union workload_params p;

@@ -10,9 +10,10 @@ const char *const metric_better_names[] = {
 	[BETTER_NONE] = "none",
 };
 
-#define AGENT(n, u, b, w)	{ n, u, BETTER_##b, SOURCE_AGENT, w }
-#define PHASE(n, w)		{ n, "ns", BETTER_LOWER, SOURCE_PHASES, w }
-#define FAULTS(n, u, b, w)	{ n, u, BETTER_##b, SOURCE_FAULTS, w }
+#define COLLECT(c, n, u, b, w)	{ n, u, BETTER_##b, SOURCE_AGENT, w, COLLECTOR_##c }
+#define AGENT(n, u, b, w)	{ n, u, BETTER_##b, SOURCE_AGENT, w, COLLECTORS }
+#define PHASE(n, w)		{ n, "ns", BETTER_LOWER, SOURCE_PHASES, w, COLLECTORS }
+#define FAULTS(n, u, b, w)	{ n, u, BETTER_##b, SOURCE_FAULTS, w, COLLECTOR_NPF }
 
 #define LATENCY(kind, text) \
 	FAULTS("npf_" kind "_p50_ns", "ns", LOWER, "median latency of " text), \
@@ -57,33 +58,38 @@ const struct metric_desc metrics[] = {
 	LATENCY("refault", "refault NPFs in the workload phase"),
 	LATENCY("all", "all NPFs on memory, any phase"),
 
-	AGENT("npf_lost", "count", LOWER, "events lost by the perf ring buffers"),
-	AGENT("npf_exits", "count", NONE, "kvm:kvm_exit with reason NPF, as a perf count"),
-	AGENT("npf_unpaired", "count", NONE,
+	COLLECT(NPF, "npf_lost", "count", LOWER, "events lost by the perf ring buffers"),
+	COLLECT(NPF, "npf_exits", "count", NONE, "kvm:kvm_exit with reason NPF, as a perf count"),
+	COLLECT(NPF, "npf_unpaired", "count", NONE,
 	      "NPF exits without a fault record: no re-entry of the vCPU, or a pause before it"),
-	AGENT("npf_exits_end", "count", NONE, "NPF exits up to the end of the workload"),
-	AGENT("npf_not_reserved_end", "count", NONE,
+	COLLECT(NPF, "npf_exits_end", "count", NONE, "NPF exits up to the end of the workload"),
+	COLLECT(NPF, "npf_not_reserved_end", "count", NONE,
 	      "of npf_exits_end, those without the reserved bit of an MMIO SPTE"),
-	AGENT("kvm_page_fault_events", "count", NONE, "kvm:kvm_page_fault, as a perf count"),
-	AGENT("kvm_exits", "count", LOWER, "KVM's exits statistic of all vCPUs"),
-	AGENT("kvm_pf_taken", "count", LOWER, "KVM's pf_taken statistic of all vCPUs"),
-	AGENT("kvm_pf_fixed", "count", LOWER, "KVM's pf_fixed statistic of all vCPUs"),
-	AGENT("kvm_pf_spurious", "count", LOWER, "KVM's pf_spurious statistic of all vCPUs"),
-	AGENT("kvm_pf_mmio_spte_created", "count", LOWER,
+	COLLECT(NPF, "kvm_entry_events", "count", NONE, "kvm:kvm_entry, as a perf count"),
+	COLLECT(NPF, "kvm_page_fault_events", "count", NONE, "kvm:kvm_page_fault, as a perf count"),
+	COLLECT(KVM, "kvm_exits", "count", LOWER, "KVM's exits statistic of all vCPUs"),
+	COLLECT(KVM, "kvm_pf_taken", "count", LOWER, "KVM's pf_taken statistic of all vCPUs"),
+	COLLECT(KVM, "kvm_pf_fixed", "count", LOWER, "KVM's pf_fixed statistic of all vCPUs"),
+	COLLECT(KVM, "kvm_pf_spurious", "count", LOWER, "KVM's pf_spurious statistic of all vCPUs"),
+	COLLECT(KVM, "kvm_pf_mmio_spte_created", "count", LOWER,
 	      "KVM's pf_mmio_spte_created statistic of all vCPUs"),
-	AGENT("kvm_mmio_exits", "count", LOWER, "KVM's mmio_exits statistic of all vCPUs"),
-	AGENT("kvm_io_exits", "count", LOWER, "KVM's io_exits statistic of all vCPUs"),
-	AGENT("kvm_pages_4k", "pages", NONE, "KVM's pages_4k statistic at the end of the workload"),
-	AGENT("kvm_pages_2m", "2M pages", NONE,
+	COLLECT(KVM, "kvm_mmio_exits", "count", LOWER, "KVM's mmio_exits statistic of all vCPUs"),
+	COLLECT(KVM, "kvm_io_exits", "count", LOWER, "KVM's io_exits statistic of all vCPUs"),
+	COLLECT(KVM, "kvm_pages_4k", "pages", NONE,
+	      "KVM's pages_4k statistic at the end of the workload"),
+	COLLECT(KVM, "kvm_pages_2m", "2M pages", NONE,
 	      "KVM's pages_2m statistic at the end of the workload"),
-	AGENT("kvm_pages_pinned", "pages", LOWER,
+	COLLECT(KVM, "kvm_pages_pinned", "pages", LOWER,
 	      "KVM's pages_pinned statistic at the end of the workload, where the kernel has it"),
-	AGENT("kvm_pin_events", "count", LOWER,
+	COLLECT(TRACE, "kvm_exit_events", "count", LOWER,
+	      "kvm:kvm_exit by the VMM's tasks for any reason, as a perf count"),
+	COLLECT(TRACE, "kvm_pin_events", "count", LOWER,
 	      "kvm:kvm_pin by the VMM's tasks, as a perf count; an SPTE took over its pages' pins"),
-	AGENT("kvm_pin_drop_events", "count", LOWER, "kvm:kvm_pin_drop: pins were released"),
-	AGENT("kvm_pin_zap_events", "count", LOWER,
+	COLLECT(TRACE, "kvm_pin_drop_events", "count", LOWER,
+	      "kvm:kvm_pin_drop: pins were released"),
+	COLLECT(TRACE, "kvm_pin_zap_events", "count", LOWER,
 	      "kvm:kvm_pin_zap: an SPTE was zapped and kept its pins"),
-	AGENT("kvm_pin_unzap_events", "count", LOWER,
+	COLLECT(TRACE, "kvm_pin_unzap_events", "count", LOWER,
 	      "kvm:kvm_pin_unzap: a zapped SPTE maps its pages again"),
 
 	AGENT("guest_memory_pages", "pages", NONE, "guest memory in 4K pages"),
@@ -95,30 +101,32 @@ const struct metric_desc metrics[] = {
 	AGENT("teardown_vm_ns", "ns", LOWER, "last close of the VM's files: pins are dropped here"),
 	AGENT("teardown_unmap_ns", "ns", LOWER, "munmap() of guest memory after that"),
 
-	AGENT("pinned_start_pages", "pages", NONE,
+	COLLECT(PROC, "pinned_start_pages", "pages", NONE,
 	      "nr_foll_pin_acquired - nr_foll_pin_released before the VMM starts"),
-	AGENT("pinned_register_pages", "pages", LOWER,
+	COLLECT(PROC, "pinned_register_pages", "pages", LOWER,
 	      "rise of pinned pages from start to after the launch"),
-	AGENT("pinned_workload_pages", "pages", LOWER,
+	COLLECT(PROC, "pinned_workload_pages", "pages", LOWER,
 	      "rise of pinned pages from start to the end of the workload"),
-	AGENT("pinned_leaked_pages", "pages", LOWER,
+	COLLECT(PROC, "pinned_leaked_pages", "pages", LOWER,
 	      "rise of pinned pages from start to after the teardown"),
-	AGENT("pin_acquired_pages", "pages", LOWER, "pins taken over the whole cell"),
-	AGENT("pin_released_pages", "pages", NONE, "pins dropped over the whole cell"),
+	COLLECT(PROC, "pin_acquired_pages", "pages", LOWER, "pins taken over the whole cell"),
+	COLLECT(PROC, "pin_released_pages", "pages", NONE, "pins dropped over the whole cell"),
 
-	AGENT("rss_launch_kib", "KiB", LOWER,
+	COLLECT(PROC, "rss_launch_kib", "KiB", LOWER,
 	      "VmRSS of the VMM after the launch (since Linux 6.2 up to 32 pages a CPU off)"),
-	AGENT("rss_workload_kib", "KiB", LOWER, "VmRSS of the VMM at the end of the workload"),
-	AGENT("rss_peak_kib", "KiB", LOWER, "VmHWM of the VMM"),
-	AGENT("pss_workload_kib", "KiB", LOWER,
+	COLLECT(PROC, "rss_workload_kib", "KiB", LOWER,
+	      "VmRSS of the VMM at the end of the workload"),
+	COLLECT(PROC, "rss_peak_kib", "KiB", LOWER, "VmHWM of the VMM"),
+	COLLECT(PROC, "pss_workload_kib", "KiB", LOWER,
 	      "Pss of the VMM (smaps_rollup) at the end of the workload"),
-	AGENT("vmm_minflt", "count", LOWER, "minor faults of the VMM"),
-	AGENT("vmm_majflt", "count", LOWER, "major faults of the VMM"),
-	AGENT("mem_free_start_kib", "KiB", NONE,
+	COLLECT(PROC, "vmm_minflt", "count", LOWER, "minor faults of the VMM"),
+	COLLECT(PROC, "vmm_majflt", "count", LOWER, "major faults of the VMM"),
+	COLLECT(PROC, "mem_free_start_kib", "KiB", NONE,
 	      "free pages of the host before the VMM starts, per-CPU lists included"),
-	AGENT("mem_free_end_kib", "KiB", HIGHER, "as mem_free_start_kib, after the teardown"),
-	AGENT("migrated_pages", "pages", LOWER, "rise of pgmigrate_success over the cell"),
-	AGENT("thp_fault_alloc", "2M pages", NONE, "rise of thp_fault_alloc over the cell"),
+	COLLECT(PROC, "mem_free_end_kib", "KiB", HIGHER,
+	      "as mem_free_start_kib, after the teardown"),
+	COLLECT(PROC, "migrated_pages", "pages", LOWER, "rise of pgmigrate_success over the cell"),
+	COLLECT(PROC, "thp_fault_alloc", "2M pages", NONE, "rise of thp_fault_alloc over the cell"),
 
 	AGENT("guest_sev_active", "bool", NONE, "the guest kernel reports AMD SEV as active"),
 	AGENT("guest_disk_ok", "bool", HIGHER, "the virtio-blk disk's data had the right checksum"),
@@ -146,7 +154,7 @@ const struct metric_desc metrics[] = {
 	      "huge pages that the host got from fragmented memory"),
 	AGENT("hazard_ksm_shared_pages", "pages", HIGHER, "KSM's pages_shared: pages kept"),
 	AGENT("hazard_ksm_sharing_pages", "pages", HIGHER, "KSM's pages_sharing: pages saved"),
-	AGENT("pinned_hazard_pages", "pages", LOWER,
+	COLLECT(PROC, "pinned_hazard_pages", "pages", LOWER,
 	      "rise of pinned pages from start to just before the relocation"),
 
 	AGENT("torture_rounds", "count", NONE, "rounds of torture that were gone through"),
@@ -172,14 +180,16 @@ const struct metric_desc metrics[] = {
 	AGENT("torture_kills_launch", "count", NONE, "of these between launch and first entry"),
 	AGENT("torture_kills_run", "count", NONE, "of these after the guest had begun its work"),
 
-	AGENT("memcrypt_to_guest_pages", "pages", NONE,
+	COLLECT(MEMCRYPT, "memcrypt_to_guest_pages", "pages", NONE,
 	      "pages that the model of memory encryption turned to a guest's view"),
-	AGENT("memcrypt_to_host_pages", "pages", NONE, "as before, to the host's view"),
-	AGENT("memcrypt_rekeyed_pages", "pages", NONE, "as before, from one guest's to another's"),
-	AGENT("memcrypt_tlb_flushes", "count", NONE, "TLB flushes for that"),
-	AGENT("memcrypt_code_flushes", "count", NONE, "translated code dropped for that"),
-	AGENT("memcrypt_dma_reads", "count", NONE, "DMA reads of private blocks"),
-	AGENT("memcrypt_dma_writes", "count", NONE, "DMA writes to private blocks"),
+	COLLECT(MEMCRYPT, "memcrypt_to_host_pages", "pages", NONE, "as before, to the host's view"),
+	COLLECT(MEMCRYPT, "memcrypt_rekeyed_pages", "pages", NONE,
+	      "as before, from one guest's to another's"),
+	COLLECT(MEMCRYPT, "memcrypt_tlb_flushes", "count", NONE, "TLB flushes for that"),
+	COLLECT(MEMCRYPT, "memcrypt_code_flushes", "count", NONE,
+	      "translated code dropped for that"),
+	COLLECT(MEMCRYPT, "memcrypt_dma_reads", "count", NONE, "DMA reads of private blocks"),
+	COLLECT(MEMCRYPT, "memcrypt_dma_writes", "count", NONE, "DMA writes to private blocks"),
 
 	AGENT("tool_exit", "code", NONE,
 	      "exit status of the guest's program (stress, fio), 128 and more: a signal"),
@@ -202,12 +212,19 @@ const struct metric_desc metrics[] = {
 
 	AGENT("selftest_exit", "code", NONE, "exit status of the selftest: 0 passed, 4 skipped"),
 
-	AGENT("task_clock_ns", "ns", LOWER, "CPU time of the VMM (perf software counter)"),
-	AGENT("context_switches", "count", LOWER, "of the VMM (perf software counter)"),
-	AGENT("page_faults", "count", LOWER, "of the VMM (perf software counter)"),
-	AGENT("instructions", "count", LOWER,
+	COLLECT(PERF, "task_clock_ns", "ns", LOWER, "CPU time of the VMM (perf software counter)"),
+	COLLECT(PERF, "context_switches", "count", LOWER, "of the VMM (perf software counter)"),
+	COLLECT(PERF, "cpu_migrations", "count", NONE, "of the VMM (perf software counter)"),
+	COLLECT(PERF, "page_faults", "count", LOWER,
+	      "of the VMM's own instructions, not of KVM's for it (perf software counter)"),
+	COLLECT(PERF, "page_faults_minor", "count", LOWER, "of page_faults, those without I/O"),
+	COLLECT(PERF, "page_faults_major", "count", LOWER, "of page_faults, those with I/O"),
+	COLLECT(PERF, "instructions", "count", LOWER,
 	      "retired by the VMM and its guest (perf hardware counter, where there is one)"),
-	AGENT("cycles", "count", LOWER, "as instructions"),
+	COLLECT(PERF, "cycles", "count", LOWER, "as instructions"),
+	COLLECT(PERF, "cache_misses", "count", LOWER, "as instructions; last-level cache"),
+	COLLECT(PERF, "branch_misses", "count", LOWER, "as instructions; mispredicted branches"),
+	COLLECT(PERF, "dtlb_misses", "count", LOWER, "as instructions; loads that missed the TLB"),
 	{ .name = NULL },
 };
 
@@ -217,4 +234,11 @@ const struct metric_desc *metric_find(const char *name)
 		if (!strcmp(m->name, name))
 			return m;
 	return NULL;
+}
+
+const char *metric_source(const struct metric_desc *m)
+{
+	if (m->collector < COLLECTORS)
+		return collector_names[m->collector];
+	return m->source == SOURCE_PHASES ? "phases" : "workload";
 }

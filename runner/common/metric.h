@@ -7,6 +7,8 @@
 #ifndef PINLAB_METRIC_H
 #define PINLAB_METRIC_H
 
+#include "collector.h"
+
 enum metric_better { BETTER_LOWER, BETTER_HIGHER, BETTER_NONE };
 
 enum metric_source {
@@ -21,10 +23,14 @@ struct metric_desc {
 	enum metric_better better;
 	enum metric_source source;
 	const char *what;	/* meaning and where it is read, one line */
+	enum collector_id collector;	/* COLLECTORS: of none */
 };
 
 extern const struct metric_desc metrics[];	/* ends with a row without a name */
 extern const char *const metric_better_names[];
+
+/* Who measures it: a collector's name, "phases" or "workload" (the VMM or the guest). */
+const char *metric_source(const struct metric_desc *m);
 
 /* The row called name, or NULL. */
 const struct metric_desc *metric_find(const char *name);

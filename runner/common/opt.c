@@ -95,6 +95,78 @@ static int set_choice(const char *const *choices, const char *text, int64_t *out
 	return -EINVAL;
 }
 
+static int64_t set_of_all(const char *const *choices)
+{
+	int64_t all = 0;
+
+	for (int i = 0; choices[i]; i++)
+		all |= 1LL << i;
+	return all;
+}
+
+/* "all", "none", NAME or -NAME; a list that begins with -NAME begins with all. */
+static int set_word(const char *const *choices, const char *word, bool first, int64_t *set)
+{
+	bool minus = word[0] == '-';
+	int i = 0;
+
+	while (choices[i] && strcmp(choices[i], word + minus))
+		i++;
+	if (choices[i] && minus)
+		*set = (first ? set_of_all(choices) : *set) & ~(1LL << i);
+	else if (choices[i])
+		*set |= 1LL << i;
+	else if (!strcmp(word, "all"))
+		*set = set_of_all(choices);
+	else if (strcmp(word, "none") || !first)
+		return -EINVAL;
+	return 0;
+}
+
+static int set_set(const char *const *choices, const char *text, int64_t *out, char *err)
+{
+	char word[OPT_STR_MAX];
+	const char *s = text;
+	bool first = true;
+	int64_t set = 0;
+	size_t len, n;
+
+	do {
+		s += strspn(s, " \t");
+		len = strcspn(s, ",");
+		n = len < sizeof(word) ? len : sizeof(word) - 1;
+		memcpy(word, s, n);
+		while (n && strchr(" \t", word[n - 1]))
+			n--;
+		word[n] = '\0';
+		if (set_word(choices, word, first, &set)) {
+			n = snprintf(err, OPT_ERR_MAX, "found '%.64s', allowed: all, none, or of "
+				     "these, with - for all but:", word);
+			for (int i = 0; choices[i] && n < OPT_ERR_MAX; i++)
+				n += snprintf(err + n, OPT_ERR_MAX - n, "%s %s", i ? "," : "",
+					      choices[i]);
+			return -EINVAL;
+		}
+		first = false;
+		s += len;
+	} while (*s++);
+	*out = set;
+	return 0;
+}
+
+static int format_set(const char *const *choices, int64_t set, char *buf, size_t len)
+{
+	size_t n = 0;
+
+	if (!set || set == set_of_all(choices))
+		return snprintf(buf, len, set ? "all" : "none");
+	for (int i = 0; choices[i]; i++)
+		if (set & 1LL << i)
+			n += snprintf(n < len ? buf + n : NULL, n < len ? len - n : 0, "%s%s",
+				      n ? "," : "", choices[i]);
+	return n;
+}
+
 static int set_scaled(const struct opt_desc *d, const char *text, int64_t *out, char *err)
 {
 	const struct suffix *s = type_suffixes[d->type];
@@ -126,6 +198,8 @@ int opt_set(const struct opt_desc *d, void *base, const char *text, char *err)
 		return set_choice(bool_choices, text, field, err);
 	case OPT_ENUM:
 		return set_choice(d->choices, text, field, err);
+	case OPT_SET:
+		return set_set(d->choices, text, field, err);
 	case OPT_STR:
 		if (strlen(text) >= OPT_STR_MAX || strpbrk(text, "\n\r\"")) {
 			snprintf(err, OPT_ERR_MAX,
@@ -158,6 +232,8 @@ int opt_format(const struct opt_desc *d, const void *base, char *buf, size_t len
 		return snprintf(buf, len, "%s", bool_choices[*(const int64_t *)field]);
 	case OPT_ENUM:
 		return snprintf(buf, len, "%s", d->choices[*(const int64_t *)field]);
+	case OPT_SET:
+		return format_set(d->choices, *(const int64_t *)field, buf, len);
 	case OPT_STR:
 		return snprintf(buf, len, "%s", (const char *)field);
 	default:

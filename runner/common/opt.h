@@ -19,6 +19,7 @@ enum opt_type {
 	OPT_PERCENT,	/* int64_t: text ends in % */
 	OPT_BOOL,	/* int64_t: on, off */
 	OPT_ENUM,	/* int64_t: index into choices */
+	OPT_SET,	/* int64_t: 1 << index into choices; text: all, none, or NAME, -NAME, ... */
 	OPT_STR,	/* char[OPT_STR_MAX] */
 };
 
@@ -27,7 +28,7 @@ struct opt_desc {
 	enum opt_type type;
 	size_t offset;
 	int64_t min, max;		/* in the stored unit; both 0: any value >= 0 */
-	const char *const *choices;	/* OPT_ENUM: NULL-terminated */
+	const char *const *choices;	/* OPT_ENUM, OPT_SET: NULL-terminated */
 	const char *def;		/* as the user would write it; NULL: must be given */
 	const char *help;
 };

@@ -24,6 +24,7 @@ enum record_type {
 	RECORD_LOG,		/* struct record_log, then text */
 	RECORD_END,		/* struct record_end: last, once */
 	RECORD_GATE,		/* struct record_gate: from a VMM to the agent only */
+	RECORD_ABSENT,		/* struct record_absent: a metric that cannot be measured */
 	RECORD_OUTPUT,		/* from a guest to the agent only: text, a program's results */
 	RECORD_TYPES,
 };
@@ -131,6 +132,11 @@ struct record_fault {
 struct record_metric {
 	char name[RECORD_NAME_MAX];	/* a row of metrics[] */
 	double value;
+};
+
+struct record_absent {
+	char name[RECORD_NAME_MAX];	/* a row of metrics[] */
+	char reason[RECORD_REASON_MAX];	/* one line */
 };
 
 struct record_log {

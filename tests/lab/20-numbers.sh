@@ -55,6 +55,24 @@ for file in "$work"/touch/run/cells/*/1/cell.json; do
 done
 check "cells" 6 $n
 
+# What reads beside the faults does not change them. Timer interrupts then fall into other faults, which the tail shows.
+matrix alone --no-plots --collectors npf --filter '*-sev-*-touch-seq-pages=25p' <"$work/touch.conf"
+check "touch cell, collector npf alone" 0 $?
+cell='*-sev-*-touch-seq-pages=25p'
+for kind in first refault all; do
+	for p in p50 p90; do
+		check "npf_${kind}_${p}_ns is the same with and without the other collectors" \
+			"$(metric touch "$cell" "npf_${kind}_${p}_ns")" "$(metric alone "$cell" "npf_${kind}_${p}_ns")"
+	done
+	a=$(metric touch "$cell" "npf_${kind}_p99_ns") b=$(metric alone "$cell" "npf_${kind}_p99_ns")
+	check_that "npf_${kind}_p99_ns differs by less than 0.5 %" "200 * ($a - $b) ** 2 < $a * $a / 200"
+done
+check "what is switched off is not measured" "" \
+	"$(jq -r '.metrics[].name' "$(cell alone "$cell")" | grep -E '^(kvm_pf|pin|rss|task_clock|memcrypt)')"
+check "what this host cannot measure is missing, and why" \
+	"this CPU, or its kernel, has no such event (No such file or directory)" \
+	"$(jq -r '.missing[] | select(.name == "cycles") | .reason' "$(cell touch "$cell")")"
+
 # The legacy MMU maps eight pages where one is refaulted, so that it shows which of them was at work.
 matrix legacy --no-plots <<-EOT
 	[matrix]

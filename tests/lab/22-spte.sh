@@ -12,6 +12,7 @@ matrix spte --no-plots <<-EOT
 	mmu = tdp, legacy
 	memory = 32M
 	host_memory = 1280M
+	collectors = all
 	workloads = touch-seq, hazard-compact, hazard-fork
 	[touch-seq]
 	memory = 64M, 128M

@@ -52,12 +52,14 @@ bad_config "QEMU guest that registers nothing" 'bad.conf:[0-9]+: .*sev-nopin.*bo
 	'workloads = boot\nguests = sev-nopin'
 bad_config "unknown strategy" 'bad.conf:7: corrupts: .*nopni.*allowed: none, upfront, spte, memslot, nopin' \
 	'[touch-seq]\ncorrupts = nopni'
+bad_config "unknown collector" 'bad.conf:6: collectors: .*nfp.*allowed: .*npf' 'collectors = nfp'
 bad_config "not a key" 'bad.conf:6: ' 'what is this'
 
 refused "no such config" 'no-such.conf.*No such file' \
 	"$runner" --matrix "$work/no-such.conf" -o "$work/out"
 refused "config is a folder" "$work.*[Dd]irectory" "$runner" --matrix "$work" -o "$work/out"
 refused "unknown option" 'frobnicate' "$runner" --frobnicate
+refused "unknown collector as an option" 'collectors.*nfp.*npf' "$runner" --plan --collectors nfp
 refused "bad number of jobs" '(-j|jobs).*many' "$runner" --matrix -j many -o "$work/out"
 refused "no such run" 'no-such-run' "$runner" --report "$work/no-such-run"
 

@@ -45,6 +45,20 @@ static const struct {
 	{ { "n", OPT_BOOL, NUMBER, 0, 0, NULL, NULL, "" }, "yes", -1, "allowed: off, on" },
 	{ { "n", OPT_ENUM, NUMBER, 0, 0, choices, NULL, "" }, "green", 1, "green" },
 	{ { "n", OPT_ENUM, NUMBER, 0, 0, choices, NULL, "" }, "blue", -1, "allowed: red, green" },
+	{ { "n", OPT_SET, NUMBER, 0, 0, choices, NULL, "" }, "all", 3, "all" },
+	{ { "n", OPT_SET, NUMBER, 0, 0, choices, NULL, "" }, "none", 0, "none" },
+	{ { "n", OPT_SET, NUMBER, 0, 0, choices, NULL, "" }, " green ,red", 3, "all" },
+	{ { "n", OPT_SET, NUMBER, 0, 0, choices, NULL, "" }, "green", 2, "green" },
+	{ { "n", OPT_SET, NUMBER, 0, 0, choices, NULL, "" }, "-green", 1, "red" },
+	{ { "n", OPT_SET, NUMBER, 0, 0, choices, NULL, "" }, "-green,-red", 0, "none" },
+	{ { "n", OPT_SET, NUMBER, 0, 0, choices, NULL, "" }, "green,-green", 0, "none" },
+	{ { "n", OPT_SET, NUMBER, 0, 0, choices, NULL, "" }, "-green, green", 3, "all" },
+	{ { "n", OPT_SET, NUMBER, 0, 0, choices, NULL, "" }, "", -1, "found '', allowed: all" },
+	{ { "n", OPT_SET, NUMBER, 0, 0, choices, NULL, "" }, "red,", -1, "found ''" },
+	{ { "n", OPT_SET, NUMBER, 0, 0, choices, NULL, "" }, "-", -1, "found '-'" },
+	{ { "n", OPT_SET, NUMBER, 0, 0, choices, NULL, "" }, "red,none", -1, "found 'none'" },
+	{ { "n", OPT_SET, NUMBER, 0, 0, choices, NULL, "" }, "red, blue", -1,
+	  "found 'blue', allowed: all, none, or of these, with - for all but: red, green" },
 };
 
 static void test_values(void **state)

@@ -157,6 +157,44 @@ static void bad_foreign(struct fixture *f)
 	assert_int_equal(write(f->w.fd, elf, sizeof(elf)), (int)sizeof(elf));
 }
 
+static void put_absent(struct fixture *f, const char *name)
+{
+	struct record_absent r = { .reason = "no such event" };
+
+	strncpy(r.name, name, sizeof(r.name) - 1);
+	memset(r.reason + 13, 'x', sizeof(r.reason) - 13);	/* no end */
+	put(f, RECORD_ABSENT, &r, sizeof(r));
+}
+
+static void bad_absent(struct fixture *f)
+{
+	put_hello(f);
+	put_absent(f, "bogomips");
+}
+
+static void bad_derived_absent(struct fixture *f)
+{
+	put_hello(f);
+	put_absent(f, "startup_ns");
+}
+
+/* A metric that could not be measured: its reason is kept, and it has no value. */
+static void test_absent(void **state)
+{
+	struct fixture *f = *state;
+	char *text;
+
+	put_body(f);
+	put_absent(f, "cycles");
+	put_end(f, STATUS_PASS, "");
+	assert_int_equal(finish(f), 0);
+	assert_int_equal(f->ex.status, STATUS_PASS);
+	text = slurp(f, "cell.json");
+	assert_non_null(strstr(text, "\"reason\": \"no such eventxxx"));
+	assert_null(strstr(strstr(text, "\"cycles\"") + 1, "\"cycles\""));
+	free(text);
+}
+
 static void test_foreign_records(void **state)
 {
 	static const struct {
@@ -173,6 +211,8 @@ static void test_foreign_records(void **state)
 		{ bad_metric, "metric 'bogomips' is unknown" },
 		{ bad_derived_metric, "metric 'startup_ns' is not the agent's" },
 		{ bad_metric_twice, "metric 'npf_lost' sent twice" },
+		{ bad_absent, "missing metric 'bogomips' is unknown" },
+		{ bad_derived_absent, "missing metric 'startup_ns' is not the agent's" },
 		{ bad_nan, "metric 'npf_lost' is not a number" },
 		{ bad_status, "unknown status" },
 		{ bad_after_end, "a record after the end" },
@@ -197,6 +237,7 @@ int main(void)
 		TEST(test_cut_anywhere),
 		TEST(test_damaged_anywhere),
 		TEST(test_foreign_records),
+		TEST(test_absent),
 	};
 
 	return cmocka_run_group_tests_name("result_stream", tests, NULL, NULL);

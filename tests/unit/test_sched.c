@@ -225,6 +225,32 @@ static void test_other_builds(void **state)
 	assert_non_null(strstr(r->err, "'agent' is no longer what the run was made with"));
 }
 
+/* What a run reads is a setting of all of it, which --resume cannot change. */
+static void test_collectors(void **state)
+{
+	struct rig *r = *state;
+	char run[PATH_MAX], *resume, *path, *names, *verb;
+	json_t *j;
+
+	null_config(r, "collectors = -npf\n");
+	verb = xasprintf("--matrix=%s", r->lab.conf);
+	assert_int_equal(finish(r, start(r, verb, "--collectors=proc,npf", "1")), 0);
+	free(verb);
+	assert_int_equal(matches(r, "2*", run, sizeof(run)), 1);
+	path = xasprintf("%s/run.json", run);
+	j = json_load_file(path, 0, NULL);
+	names = json_dumps(json_object_get(j, "collectors"), JSON_COMPACT);
+	assert_string_equal(names, "[\"npf\",\"proc\"]");
+	free(names);
+	json_decref(j);
+	resume = xasprintf("--resume=%s", run);
+	assert_int_equal(finish(r, start(r, resume, "--collectors=npf,proc", "1")), 0);
+	assert_int_equal(finish(r, start(r, resume, "--collectors=all", "1")), 2);
+	assert_non_null(strstr(r->err, ": npf,proc, as it was made with"));
+	free(resume);
+	free(path);
+}
+
 /* An agent that ignores SIGTERM is ended too; a run without a complete cell leaves nothing. */
 static void test_stubborn(void **state)
 {
@@ -413,6 +439,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_verdicts, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_matrix_goes_on, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_interrupt_and_resume, rig_setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_collectors, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_damaged_cell, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_other_builds, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_stubborn, rig_setup, rig_teardown),
