@@ -111,7 +111,7 @@ static void take_sample(struct agent *a, struct npf *n, const struct perf_record
 		return;
 	memcpy(&id, r->raw, sizeof(id));	/* common_type */
 	if (id == tp[EV_EXIT].id) {
-		pairing_exit(&n->pairing, r->tid,
+		pairing_exit(&n->pairing, r->pid, r->tid,
 			     tracefs_field(&tp[EV_EXIT], EXIT_VCPU, r->raw, r->raw_len), r->t_ns,
 			     tracefs_field(&tp[EV_EXIT], EXIT_GPA, r->raw, r->raw_len),
 			     tracefs_field(&tp[EV_EXIT], EXIT_ERROR, r->raw, r->raw_len));

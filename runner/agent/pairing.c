@@ -6,6 +6,7 @@
 #include "pairing.h"
 
 #define PAGE_SHIFT	12
+#define PID_SHIFT	(52 - PAGE_SHIFT)	/* gfns are below; pids have 22 bits */
 
 int pairing_init(struct pairing *p, uint64_t memory_bytes)
 {
@@ -53,18 +54,18 @@ static void seen_grow(struct pairing *p)
 	p->seen_size *= 2;
 }
 
-/* Returns whether gfn had been added before. */
-static bool seen_add(struct pairing *p, uint64_t gfn)
+/* Returns whether that process's gfn had been added before. */
+static bool seen_add(struct pairing *p, uint32_t pid, uint64_t gfn)
 {
-	uint64_t *slot;
+	uint64_t *slot, key = (uint64_t)pid << PID_SHIFT | (gfn + 1);
 
 	if (p->nr_seen >= p->seen_size / 4 * 3)
 		seen_grow(p);
-	slot = seen_slot(p->seen, p->seen_size, gfn + 1);
+	slot = seen_slot(p->seen, p->seen_size, key);
 	if (*slot)
 		return true;
 	if (p->nr_seen < p->seen_size - 1) {
-		*slot = gfn + 1;
+		*slot = key;
 		p->nr_seen++;
 	}
 	return false;
@@ -86,15 +87,15 @@ static bool handled_elsewhere(const struct pairing *p, const struct pairing_thre
 	for (size_t i = 0; i < p->nr_threads; i++) {
 		const struct pairing_thread *o = &p->threads[i];
 
-		if (o != t && o->open &&
+		if (o != t && o->open && o->pid == t->pid &&
 		    o->fault.gpa >> PAGE_SHIFT == t->fault.gpa >> PAGE_SHIFT)
 			return true;
 	}
 	return false;
 }
 
-void pairing_exit(struct pairing *p, uint32_t tid, uint32_t vcpu, uint64_t t_ns, uint64_t gpa,
-		  uint64_t error_code)
+void pairing_exit(struct pairing *p, uint32_t pid, uint32_t tid, uint32_t vcpu, uint64_t t_ns,
+		  uint64_t gpa, uint64_t error_code)
 {
 	struct pairing_thread *t = thread_get(p, tid, true);
 
@@ -103,7 +104,7 @@ void pairing_exit(struct pairing *p, uint32_t tid, uint32_t vcpu, uint64_t t_ns,
 	if (!t)
 		return;
 	*t = (struct pairing_thread){
-		.tid = tid, .open = true, .mmio = error_code & NPF_ERROR_RSVD,
+		.pid = pid, .tid = tid, .open = true, .mmio = error_code & NPF_ERROR_RSVD,
 		.fault = { .t_ns = t_ns, .gpa = gpa, .error_code = error_code, .vcpu = vcpu },
 	};
 	t->spurious = handled_elsewhere(p, t);
@@ -141,7 +142,7 @@ bool pairing_entry(struct pairing *p, uint32_t tid, uint64_t t_ns, struct record
 		return false;
 	t->open = false;
 	p->paired++;
-	refault = !t->mmio && seen_add(p, t->fault.gpa >> PAGE_SHIFT);
+	refault = !t->mmio && seen_add(p, t->pid, t->fault.gpa >> PAGE_SHIFT);
 	*f = t->fault;
 	f->latency_ns = t_ns - f->t_ns - t->lost_ns;
 	f->kind = t->mmio ? FAULT_MMIO : t->spurious ? FAULT_SPURIOUS :

@@ -9,7 +9,8 @@
  * fault's sake (a page to be read, a lock), and that time stays in. Pure: no clock, no files.
  *
  * Invariants: a thread has at most one fault open; faults are given out in the order of their
- * kvm_entry; a gfn is `seen` from its first NPF on that was not MMIO.
+ * kvm_entry; a gfn is `seen` from its first NPF on that was not MMIO. A process is a guest: gfns of
+ * another one are others.
  */
 #ifndef PINLAB_PAIRING_H
 #define PINLAB_PAIRING_H
@@ -24,7 +25,7 @@
 #define NPF_ERROR_RSVD		(1UL << 3)
 
 struct pairing_thread {
-	uint32_t tid;
+	uint32_t pid, tid;
 	bool open, mmio, spurious, preempted;
 	uint64_t out_ns;	/* switched out at */
 	uint64_t lost_ns;	/* to preemption since the exit */
@@ -34,7 +35,7 @@ struct pairing_thread {
 struct pairing {
 	struct pairing_thread *threads;
 	size_t nr_threads;
-	uint64_t *seen;		/* open-addressing set of gfn + 1 */
+	uint64_t *seen;		/* open-addressing set of pid and gfn + 1 */
 	size_t nr_seen, seen_size;
 	uint64_t exits, not_reserved;	/* all, and those without NPF_ERROR_RSVD */
 	uint64_t paired;		/* exits given out as a fault */
@@ -44,8 +45,8 @@ struct pairing {
 int pairing_init(struct pairing *p, uint64_t memory_bytes);
 void pairing_free(struct pairing *p);
 
-void pairing_exit(struct pairing *p, uint32_t tid, uint32_t vcpu, uint64_t t_ns, uint64_t gpa,
-		  uint64_t error_code);
+void pairing_exit(struct pairing *p, uint32_t pid, uint32_t tid, uint32_t vcpu, uint64_t t_ns,
+		  uint64_t gpa, uint64_t error_code);
 /* kvm_mmio on tid: what is open was no fault on memory. */
 void pairing_mmio(struct pairing *p, uint32_t tid);
 void pairing_switch(struct pairing *p, uint32_t tid, uint64_t t_ns, bool out, bool preempted);

@@ -125,6 +125,7 @@ static const uint8_t *ring_bytes(struct perf_ring *r, uint64_t at, size_t len)
 
 static void parse_id(struct perf_record *rec, const uint8_t *id)
 {
+	memcpy(&rec->pid, id, 4);
 	memcpy(&rec->tid, id + 4, 4);
 	memcpy(&rec->t_ns, id + 8, 8);
 }

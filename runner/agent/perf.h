@@ -14,7 +14,7 @@
 /* A record's place in time; the fields that follow depend on header.type. */
 struct perf_record {
 	uint16_t type, misc;
-	uint32_t tid;
+	uint32_t pid, tid;
 	uint64_t t_ns;
 	const void *raw;	/* PERF_RECORD_SAMPLE: a tracepoint's bytes */
 	size_t raw_len;

@@ -29,7 +29,7 @@ static void run_steps(struct pairing *p, const struct step *s, size_t n)
 	for (; n--; s++) {
 		switch (s->kind) {
 		case EXIT:
-			pairing_exit(p, s->tid, s->tid - 100, s->t_ns, s->gpa, s->error);
+			pairing_exit(p, 1, s->tid, s->tid - 100, s->t_ns, s->gpa, s->error);
 			break;
 		case MMIO:
 			pairing_mmio(p, s->tid);
@@ -118,12 +118,31 @@ static void test_pairing_growth(void **state)
 	assert_int_equal(pairing_init(&p, 1 << 20), 0);
 	for (int pass = 0; pass < 2; pass++) {
 		for (uint64_t i = 0; i < 50000; i++) {
-			pairing_exit(&p, 1, 0, i, i * 7 << 12, 6);
+			pairing_exit(&p, 1, 1, 0, i, i * 7 << 12, 6);
 			assert_true(pairing_entry(&p, 1, i + 1, &f));
 			assert_int_equal(f.kind, pass ? FAULT_REFAULT : FAULT_FIRST);
 		}
 	}
 	assert_int_equal(p.nr_seen, 50000);
+	pairing_free(&p);
+}
+
+/* Guests of two processes: one's gfns are not the other's. */
+static void test_pairing_processes(void **state)
+{
+	struct record_fault f;
+	struct pairing p;
+
+	(void)state;
+	assert_int_equal(pairing_init(&p, 0), 0);
+	for (int pass = 0; pass < 2; pass++) {
+		pairing_exit(&p, 1, 11, 0, 10, 0x1000, 6);
+		pairing_exit(&p, 2, 22, 0, 11, 0x1000, 6);
+		for (uint32_t tid = 11; tid <= 22; tid += 11) {
+			assert_true(pairing_entry(&p, tid, 12, &f));
+			assert_int_equal(f.kind, pass ? FAULT_REFAULT : FAULT_FIRST);
+		}
+	}
 	pairing_free(&p);
 }
 
@@ -135,7 +154,7 @@ static void test_pairing_threads(void **state)
 	(void)state;
 	assert_int_equal(pairing_init(&p, 0), 0);
 	for (uint32_t tid = 1; tid <= PAIRING_THREADS_MAX + 5; tid++)
-		pairing_exit(&p, tid, 0, tid, (uint64_t)tid << 12, 6);
+		pairing_exit(&p, 1, tid, 0, tid, (uint64_t)tid << 12, 6);
 	assert_int_equal(p.exits, PAIRING_THREADS_MAX + 5);
 	assert_false(pairing_entry(&p, PAIRING_THREADS_MAX + 1, 5000, &f));
 	assert_true(pairing_entry(&p, PAIRING_THREADS_MAX, 5000, &f));
@@ -365,6 +384,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pairing),
 		cmocka_unit_test(test_pairing_growth),
+		cmocka_unit_test(test_pairing_processes),
 		cmocka_unit_test(test_pairing_threads),
 		cmocka_unit_test(test_tracefs),
 		cmocka_unit_test(test_launchphase),
