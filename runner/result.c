@@ -31,7 +31,8 @@ static void put_time_phase(struct outfile *o, const struct cell_data *d, uint64_
 static int write_faults(const struct cell_data *d, const char *dir, char *err)
 {
 	static const char *const header[] = {
-		"t_ns", "phase", "gpa", "error_code", "kind", "latency_ns", NULL
+		"t_ns", "phase", "gpa", "error_code", "kind", "latency_ns", "vcpu",
+		NULL
 	};
 	uint64_t origin = cell_data_origin(d);
 	size_t cursor = 0;
@@ -49,6 +50,7 @@ static int write_faults(const struct cell_data *d, const char *dir, char *err)
 		csv_hex(&o, f->error_code);
 		csv_text(&o, fault_kind_names[f->kind]);
 		csv_u64(&o, f->latency_ns);
+		csv_u64(&o, f->vcpu);
 		csv_end_row(&o);
 	}
 	return outfile_close(&o, err);

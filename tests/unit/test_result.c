@@ -36,11 +36,11 @@ static void test_files(void **state)
 	assert_int_equal(finish(f), 0);
 	assert_int_equal(f->ex.status, STATUS_PASS);
 	assert_file(f, "faults.csv",
-		    "t_ns,phase,gpa,error_code,kind,latency_ns\r\n"
-		    "250,define,0xfa000,0xd,mmio,900\r\n"
-		    "310,workload,0x136000,0x6,first,50\r\n"
-		    "320,workload,0x140000,0x6,refault,20\r\n"
-		    "330,workload,0x14a000,0x6,first,70\r\n");
+		    "t_ns,phase,gpa,error_code,kind,latency_ns,vcpu\r\n"
+		    "250,define,0xfa000,0xd,mmio,900,0\r\n"
+		    "310,workload,0x136000,0x6,first,50,0\r\n"
+		    "320,workload,0x140000,0x6,refault,20,0\r\n"
+		    "330,workload,0x14a000,0x6,first,70,0\r\n");
 	assert_file(f, "timeline.csv",
 		    "t_ns,phase,rss_kib,hwm_kib,locked_kib,vmpin_kib,pinned_pages,"
 		    "pin_acquired_pages,pin_released_pages,minflt,majflt,mem_free_kib,pgfault,"
@@ -106,7 +106,7 @@ static void test_no_stream(void **state)
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(finish(f), 0);
 	assert_int_equal(f->ex.status, STATUS_HOST_EXIT);
-	assert_file(f, "faults.csv", "t_ns,phase,gpa,error_code,kind,latency_ns\r\n");
+	assert_file(f, "faults.csv", "t_ns,phase,gpa,error_code,kind,latency_ns,vcpu\r\n");
 }
 
 static void test_own_finding_first(void **state)
