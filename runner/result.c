@@ -83,6 +83,35 @@ static int write_timeline(const struct cell_data *d, const char *dir, char *err)
 	return outfile_close(&o, err);
 }
 
+/* Only where there are several. */
+static int write_guests(const struct cell_data *d, const char *dir, char *err)
+{
+	static const char *const header[] = {
+		"guest", "start_ns", "touch_ns", "rss_kib", "pinned_pages", "mem_free_kib", NULL
+	};
+	struct outfile o;
+	int ret;
+
+	if (!d->nr_guests)
+		return 0;
+	ret = outfile_open(&o, dir, "guests.csv", err);
+	if (ret)
+		return ret;
+	csv_header(&o, header);
+	for (size_t i = 0; i < d->nr_guests; i++) {
+		const struct record_guest *g = &d->guests[i];
+
+		csv_u64(&o, i + 1);
+		csv_u64(&o, g->start_ns);
+		csv_u64(&o, g->touch_ns);
+		csv_u64(&o, g->rss_kib);
+		csv_i64(&o, g->pinned_pages);
+		csv_i64(&o, g->mem_free_kib);
+		csv_end_row(&o);
+	}
+	return outfile_close(&o, err);
+}
+
 static int remove_stream(const char *dir, char *err)
 {
 	char path[PATH_MAX];
@@ -123,6 +152,8 @@ int result_finish(struct execution *ex, const char *dir, char *err)
 	ret = write_faults(&d, dir, err);
 	if (!ret)
 		ret = write_timeline(&d, dir, err);
+	if (!ret)
+		ret = write_guests(&d, dir, err);
 	if (!ret)
 		ret = result_write_json(ex, &d, dir, err);
 	if (!ret && !damaged)

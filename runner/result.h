@@ -37,6 +37,8 @@ struct cell_data {
 	size_t nr_samples;
 	struct record_fault *faults;	/* sorted by t_ns */
 	size_t nr_faults;
+	struct record_guest *guests;	/* of several at once, by start */
+	size_t nr_guests;
 	struct metric_value *metrics;
 	size_t nr_metrics;
 	struct metric_absent *absent;	/* those that the host could not measure */

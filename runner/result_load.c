@@ -19,7 +19,7 @@ struct loader {
 	const char *dir;
 	char *err;
 	bool hello_seen;
-	size_t cap_phases, cap_samples, cap_faults, cap_metrics, cap_absent;
+	size_t cap_phases, cap_samples, cap_faults, cap_guests, cap_metrics, cap_absent;
 	struct outfile logs[LOG_STREAMS];
 };
 
@@ -103,6 +103,14 @@ static int load_faults(struct loader *l, const struct frame *f)
 		}
 	}
 	return ret;
+}
+
+static int load_guest(struct loader *l, const struct frame *f)
+{
+	struct cell_data *d = l->d;
+
+	return append(&d->guests, &d->nr_guests, &l->cap_guests, sizeof(struct record_guest),
+		      f->payload, 1);
 }
 
 static int load_metric(struct loader *l, const struct frame *f)
@@ -197,6 +205,7 @@ static const struct record_kind {
 	[RECORD_ABSENT] = { load_absent, sizeof(struct record_absent), false },
 	[RECORD_LOG] = { load_log, sizeof(struct record_log), true },
 	[RECORD_END] = { load_end, sizeof(struct record_end), false },
+	[RECORD_GUEST] = { load_guest, sizeof(struct record_guest), false },
 };
 
 static int load_frame(struct loader *l, const struct frame *f)
@@ -207,6 +216,8 @@ static int load_frame(struct loader *l, const struct frame *f)
 		return bad_record(l, "a record after the end record");
 	if (!l->hello_seen && f->type != RECORD_HELLO)
 		return bad_record(l, "does not start with a hello record");
+	if (!k->load)
+		return bad_record(l, "a record that is not the agent's to send");
 	if (f->len < k->bytes || (f->len > k->bytes && !k->variable))
 		return bad_record(l, "record of a wrong length");
 	return k->load(l, f);
@@ -337,6 +348,7 @@ void cell_data_free(struct cell_data *d)
 	free(d->phases);
 	free(d->samples);
 	free(d->faults);
+	free(d->guests);
 	free(d->metrics);
 	free(d->absent);
 	memset(d, 0, sizeof(*d));

@@ -2,15 +2,16 @@
 /*
  * What the VMM and the guest's code agree on.
  *
- * Guest-physical memory: page 0 is the stack, then code, parameters and page tables; the pages from
+ * Guest-physical memory: page 0 is the stacks, then code, parameters and page tables; the pages from
  * guest_params.first_page on are data. All of it is identity-mapped, private (C-bit set) in an SEV
- * guest. MODE_VIEWS maps all of it a second time, SHARED_VIEW bytes higher and without the C-bit.
+ * guest. MODE_VIEWS and MODE_CHURN map all of it a second time, SHARED_VIEW bytes higher and without
+ * the C-bit.
  *
- * The order of a pass: sequential is 0, 1, 2, ... Random is the linear congruential generator
- *	x' = (mult * x + inc) mod 2^k,	2^k the least power of two >= pages,
+ * Each vCPU touches a share of the pages of its own. The order of a pass over it: sequential is 0, 1, 2, ... Random is the linear congruential generator
+ *	x' = (mult * x + inc) mod 2^k,	2^k the least power of two >= share,
  * whose period is 2^k when inc is odd and mult mod 4 = 1 (Hull and Dobell, "Random Number
  * Generators", SIAM Review 4, 1962; Knuth, TAOCP vol. 2, 3.2.1.2, theorem A), so that it meets
- * every x in [0, 2^k) once; an x >= pages is stepped over. Each page thus comes exactly once a
+ * every x in [0, 2^k) once; an x beyond the share is stepped over. Each page thus comes exactly once a
  * pass, with no table in the guest whose own pages would fault.
  */
 #ifndef PINLAB_GUEST_H
@@ -21,6 +22,7 @@
 #define ENTRY_GPA	0x1000UL
 #define PARAMS_GPA	0x2000UL
 #define SHARED_VIEW	(1UL << 39)	/* the second entry of the PML4 */
+#define STACK_BYTES	512UL		/* of a vCPU; the first one's is the highest */
 #define PAYLOAD_MAGIC	0x64616f6c79617021UL
 
 /*
@@ -39,11 +41,12 @@ enum guest_mode {
 	MODE_HAZARD,	/* all but MODE_TOUCH serve commands */
 	MODE_VIEWS,
 	MODE_TORTURE,
+	MODE_CHURN,
 };
 
 /* p is the private and s the shared view of the data, a number is a page of it. */
 enum guest_command {
-	/* Write all data. Result 0. */
+	/* Write the first pages of the data; the argument is how many, 0: all. Result 0. */
 	CMD_WRITE,
 	/* Pages that have other data than was written; then, of the same pass, bytes. */
 	CMD_VERIFY, CMD_WRONG_BYTES,
@@ -73,8 +76,16 @@ enum guest_command {
 	 */
 	CMD_AREA_WRITE, CMD_AREA_VERIFY, CMD_PAGE_WRITE, CMD_PAGE_VERIFY,
 
-	/* Clear and set again, or the other way round: CR0.WP, CR4.PSE, EFER.NXE. */
-	CMD_FLIP_CR0_WP, CMD_FLIP_CR4_PSE, CMD_FLIP_EFER_NXE,
+	/*
+	 * Clear and set again, or the other way round: CR0.WP, CR4.PSE, EFER.NXE; or read CR0
+	 * twice. The argument is how often beyond once.
+	 */
+	CMD_FLIP_CR0_WP, CMD_FLIP_CR4_PSE, CMD_FLIP_EFER_NXE, CMD_READ_CR0,
+	/*
+	 * Write a page by the view that the data is not written through, then again by the one
+	 * that it is; the pages in turns. The argument is as before.
+	 */
+	CMD_CONVERT,
 	GUEST_COMMANDS,
 };
 
@@ -91,6 +102,7 @@ struct guest_params {
 	unsigned long image_pages;	/* page 0 up to the end of the page tables */
 	unsigned long first_page;
 	unsigned long pages;		/* to touch in each pass */
+	unsigned long share;		/* of them, for each vCPU */
 	unsigned long passes;
 	unsigned long write;	/* the first pass writes, later ones verify; else all read */
 	unsigned long random;
@@ -98,6 +110,7 @@ struct guest_params {
 	unsigned long mult, inc, start;
 	unsigned long key;		/* of the data written */
 	unsigned long equal;		/* all pages get the same data */
+	unsigned long shared;		/* the data is written through the shared view */
 };
 
 /* Word i of what is written with that key. */

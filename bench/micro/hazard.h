@@ -6,6 +6,8 @@
 #ifndef PINLAB_HAZARD_H
 #define PINLAB_HAZARD_H
 
+#include <sys/types.h>
+
 #include "micro.h"
 
 #define HUGE_2M		(2UL << 20)
@@ -112,5 +114,9 @@ long host_number(const char *path);				/* or -errno */
 int host_set(struct micro *m, struct hazard *h, const char *path, const char *text);
 void host_restore(struct hazard *h);
 long host_free_pages(void);					/* MemFree, or -errno */
+/* Free pages, those on the lists of each processor included, or -errno. */
+long host_unused_pages(void);
+/* Rss of a process, 0: of this one; exact (smaps_rollup). Or -errno. */
+long process_rss_pages(pid_t pid);
 
 #endif

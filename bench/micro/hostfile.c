@@ -79,3 +79,37 @@ long host_free_pages(void)
 	at = strstr(text, "MemFree:");
 	return at ? strtol(at + 8, NULL, 10) / 4 : -ENOENT;
 }
+
+long host_unused_pages(void)
+{
+	long free = host_free_pages(), count, pages = 0;
+	FILE *zones = fopen("/proc/zoneinfo", "re");
+	char line[256];
+
+	if (!zones)
+		return -errno;
+	while (fgets(line, sizeof(line), zones))
+		if (sscanf(line, " count: %ld", &count) == 1)
+			pages += count;
+	fclose(zones);
+	return free < 0 ? free : free + pages;
+}
+
+long process_rss_pages(pid_t pid)
+{
+	char path[64], line[256];
+	long kib = -ENOENT;
+	FILE *f;
+
+	if (pid)
+		snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", pid);
+	else
+		snprintf(path, sizeof(path), "/proc/self/smaps_rollup");
+	f = fopen(path, "re");
+	if (!f)
+		return -errno;
+	while (kib < 0 && fgets(line, sizeof(line), f))
+		sscanf(line, "Rss: %ld", &kib);
+	fclose(f);
+	return kib < 0 ? kib : kib / 4;
+}

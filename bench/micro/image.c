@@ -62,14 +62,16 @@ static uint64_t build_tables(struct micro *m)
 {
 	uint64_t end = map_memory(m, 0, m->cbit, m->cr3 + GUEST_PAGE);
 
-	return m->ops->mode == MODE_VIEWS ? map_memory(m, SHARED_VIEW, 0, end) : end;
+	if (m->ops->mode == MODE_VIEWS || m->ops->mode == MODE_CHURN)
+		end = map_memory(m, SHARED_VIEW, 0, end);
+	return end;
 }
 
 static void set_order(struct guest_params *g, const struct touch_params *t)
 {
 	uint64_t size = 1;
 
-	while (size < g->pages)
+	while (size < g->share)
 		size <<= 1;
 	g->random = t->pattern == TOUCH_RANDOM;
 	g->mask = size - 1;
@@ -86,6 +88,7 @@ static void set_touch(struct guest_params *g, const struct touch_params *t, uint
 	g->pages = total * t->pages / 100;
 	if (g->pages > total - g->first_page)
 		g->pages = total - g->first_page;
+	g->share = (g->pages + t->vcpus - 1) / t->vcpus;
 	g->passes = 1 + t->refaults;
 	g->write = t->access == TOUCH_WRITE;
 	set_order(g, t);
@@ -110,6 +113,7 @@ int image_build(struct micro *m)
 		g->first_page = DATA_OFFSET / GUEST_PAGE;
 		g->pages = m->params.pages;
 		g->equal = m->params.equal;
+		g->shared = m->params.shared;
 		g->key = mix(0);
 	}
 	m->params = *g;		/* the launch encrypts the guest's */

@@ -104,7 +104,7 @@ static int set_registers(struct micro *m)
 	struct kvm_segment ds = { .limit = ~0U, .selector = 16, .type = 3, .present = 1, .s = 1,
 				  .db = 1, .g = 1 };
 	struct kvm_regs regs = { .rip = ENTRY_GPA, .rsp = ENTRY_GPA - 8 - m->stack_below,
-				 .rflags = 2 };
+				 .rflags = 2, .rdi = m->vcpu_id };
 	struct kvm_sregs s;
 
 	if (ioctl(m->vcpu_fd, KVM_GET_SREGS, &s))
@@ -128,7 +128,7 @@ int vcpu_open(struct micro *m)
 
 	if (bytes < 0)
 		return micro_fail(m, MICRO_VCPU, "KVM_GET_VCPU_MMAP_SIZE: %s", strerror(errno));
-	m->vcpu_fd = ioctl(m->vm_fd, KVM_CREATE_VCPU, 0);
+	m->vcpu_fd = ioctl(m->vm_fd, KVM_CREATE_VCPU, m->vcpu_id);
 	if (m->vcpu_fd < 0)
 		return micro_fail(m, MICRO_VCPU, "KVM_CREATE_VCPU: %s", strerror(errno));
 	m->run = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, m->vcpu_fd, 0);

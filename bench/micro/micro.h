@@ -29,6 +29,7 @@ enum micro_exit {
 	MICRO_AGENT = 19,	/* the agent's channel broke */
 	MICRO_HOST = 20,	/* the host has not what the hazard needs */
 	MICRO_WRONG = 21,	/* a check did not hold */
+	MICRO_NO_ASID = 23,	/* all ASIDs for SEV guests are taken */
 	MICRO_CORRUPT = 22,	/* the guest's data did not survive the relocation */
 };
 
@@ -49,6 +50,7 @@ struct micro;
 /* A type of workload. Each function returns 0, or -1 with m->failure set; NULL: nothing to do. */
 struct micro_workload {
 	enum guest_mode mode;
+	bool bare;				/* the VMM has no guest of its own */
 	int (*prepare)(struct micro *m);	/* there is guest memory, not registered yet */
 	bool (*untyped)(const struct micro *m);	/* SEV_INIT, not SEV_INIT2; NULL: no */
 	int (*enroll)(struct micro *m);		/* registers guest memory; NULL: all of it */
@@ -59,7 +61,8 @@ struct micro_workload {
 };
 
 extern const struct micro_workload touch_workload, hazard_workload, views_workload;
-extern const struct micro_workload torture_workload;
+extern const struct micro_workload torture_workload, churn_workload, balloon_workload;
+extern const struct micro_workload density_workload;
 
 struct micro {
 	const struct micro_workload *ops;
@@ -88,6 +91,7 @@ struct micro {
 	struct guest_params params;	/* as given to the guest */
 	uint32_t command;		/* what the guest's next IN gets */
 	uint64_t stack_below;		/* room above its stack for another vCPU's */
+	uint32_t vcpu_id;
 };
 
 /* Go through a gate (report_gate()). */
@@ -141,6 +145,7 @@ int sev_command(struct micro *m, uint32_t id, void *data);
 uint64_t report_now_ns(void);		/* CLOCK_MONOTONIC_RAW */
 void report_phase(struct report *r, enum phase phase);
 int report_metric(struct report *r, const char *name, double value);
+int report_guest(struct report *r, const struct record_guest *g);
 int report_flush(struct report *r);
 /* Tell the agent that `phase` is over and wait for its go: it reads counters meanwhile. */
 int report_gate(struct report *r, enum phase phase);

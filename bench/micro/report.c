@@ -35,6 +35,15 @@ int report_metric(struct report *r, const char *name, double value)
 	return frame_write(&r->out, RECORD_METRIC, &rec, sizeof(rec), NULL, 0);
 }
 
+int report_guest(struct report *r, const struct record_guest *g)
+{
+	if (r->out.fd > 0)
+		return frame_write(&r->out, RECORD_GUEST, g, sizeof(*g), NULL, 0);
+	printf("guest: start %llu ns, Rss %llu KiB\n", (unsigned long long)g->start_ns,
+	       (unsigned long long)g->rss_kib);
+	return 0;
+}
+
 static void print_mark(const struct record_phase *mark, const struct record_phase *next)
 {
 	if (next)

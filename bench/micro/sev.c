@@ -72,15 +72,18 @@ static int sev_try(struct micro *m, uint32_t id, void *data, uint32_t *fw_error)
 	return ret;
 }
 
+static int command_failed(struct micro *m, uint32_t id, int ret, uint32_t fw)
+{
+	return micro_fail(m, MICRO_SEV_COMMAND, "%s: %s, SEV firmware error %#x (%s)",
+			  NAME(command_names, id), strerror(-ret), fw, NAME(firmware_errors, fw));
+}
+
 int sev_command(struct micro *m, uint32_t id, void *data)
 {
 	uint32_t fw = 0;
 	int ret = sev_try(m, id, data, &fw);
 
-	if (!ret)
-		return 0;
-	return micro_fail(m, MICRO_SEV_COMMAND, "%s: %s, SEV firmware error %#x (%s)",
-			  NAME(command_names, id), strerror(-ret), fw, NAME(firmware_errors, fw));
+	return ret ? command_failed(m, id, ret, fw) : 0;
 }
 
 static int find_cbit(struct micro *m)
@@ -124,13 +127,19 @@ int sev_vm_create_bare(struct micro *m)
 int sev_vm_create(struct micro *m)
 {
 	struct sev_init2 init2 = { 0 };
+	uint32_t fw = 0, id;
+	int ret;
 
 	if (sev_vm_create_bare(m))
 		return -1;
+	id = has_sev_type(m) ? SEV_INIT2 : KVM_SEV_INIT;
 	report_phase(&m->report, PHASE_LAUNCH);
-	if (has_sev_type(m) ? sev_command(m, SEV_INIT2, &init2) :
-	    sev_command(m, KVM_SEV_INIT, NULL))
-		return -1;
+	ret = sev_try(m, id, id == SEV_INIT2 ? &init2 : NULL, &fw);
+	if (ret == -EBUSY)
+		return micro_fail(m, MICRO_NO_ASID, "%s: all ASIDs for SEV guests are taken",
+				  command_names[id]);
+	if (ret)
+		return command_failed(m, id, ret, fw);
 	report_phase(&m->report, PHASE_DEFINE);
 	return 0;
 }

@@ -6,7 +6,7 @@
  *
  * As an SEV guest it goes the way of QEMU: SEV_INIT2 (or SEV_INIT), memslot, REG_REGION of all
  * memory, LAUNCH_START, LAUNCH_UPDATE_DATA of the image, LAUNCH_MEASURE, LAUNCH_FINISH. What it
- * cannot show: cost of firmware and of a guest's own drivers, several vCPUs.
+ * cannot show: cost of firmware and of a guest's own drivers.
  *
  *	$ micro --guest sev --memory 64M --pattern random
  *	registered_pages     16384
@@ -27,6 +27,9 @@ static const struct micro_workload *const workloads[WORKLOADS] = {
 	[WORKLOAD_HAZARD] = &hazard_workload,
 	[WORKLOAD_VIEWS] = &views_workload,
 	[WORKLOAD_TORTURE] = &torture_workload,
+	[WORKLOAD_CHURN] = &churn_workload,
+	[WORKLOAD_BALLOON] = &balloon_workload,
+	[WORKLOAD_DENSITY] = &density_workload,
 };
 
 static const struct opt_desc micro_options[] = {
@@ -60,6 +63,9 @@ static void usage(FILE *f)
 		micro_options, workload_types[WORKLOAD_TOUCH].params,
 		workload_types[WORKLOAD_HAZARD].params,
 		workload_types[WORKLOAD_TORTURE].params,
+		workload_types[WORKLOAD_CHURN].params,
+		workload_types[WORKLOAD_BALLOON].params,
+		workload_types[WORKLOAD_DENSITY].params,
 	};
 
 	fprintf(f, "usage: micro [--workload TYPE] [--KEY VALUE]...\n");
@@ -98,8 +104,8 @@ static int parse_args(struct micro *m, int argc, char **argv)
 		}
 	}
 	if (!workloads[m->workload] || m->guest == GUEST_HOST || m->memory_bytes % (2 << 20)) {
-		fprintf(stderr, "micro: workload is touch, hazard, views or torture, guest plain, "
-			"sev or sev-nopin, memory a multiple of 2M\n");
+		fprintf(stderr, "micro: workload is one of a micro guest, guest plain, sev or "
+			"sev-nopin, memory a multiple of 2M\n");
 		return -1;
 	}
 	return 0;
@@ -161,9 +167,11 @@ static int run(struct micro *m)
 {
 	uint32_t value;
 
-	if (vcpu_run(m, PORT_READY, &value) || micro_gate(m, PHASE_DEFINE))
+	if (m->ops->bare)
+		report_phase(&m->report, PHASE_DEFINE);
+	else if (micro_define(m) || vcpu_run(m, PORT_READY, &value))
 		return -1;
-	return m->ops->run(m);
+	return micro_gate(m, PHASE_DEFINE) ? -1 : m->ops->run(m);
 }
 
 void micro_teardown(struct micro *m, uint64_t ns[3])
@@ -186,10 +194,11 @@ static int report_results(struct micro *m, const uint64_t ns[3])
 		bool known;
 	} rows[] = {
 		{ "guest_memory_pages", m->memory_bytes / GUEST_PAGE, true },
-		{ "registered_pages", m->registered_bytes / GUEST_PAGE, guest_is_sev(m->guest) },
-		{ "launch_pages", m->params.image_pages, true },
-		{ "teardown_vm_ns", ns[1] - ns[0], true },
-		{ "teardown_unmap_ns", ns[2] - ns[1], true },
+		{ "registered_pages", m->registered_bytes / GUEST_PAGE,
+		  guest_is_sev(m->guest) && !m->ops->bare },
+		{ "launch_pages", m->params.image_pages, !m->ops->bare },
+		{ "teardown_vm_ns", ns[1] - ns[0], !m->ops->bare },
+		{ "teardown_unmap_ns", ns[2] - ns[1], !m->ops->bare },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -224,7 +233,7 @@ int main(int argc, char **argv)
 		return MICRO_USAGE;
 	m.ops = workloads[m.workload];
 	m.report.out.fd = m.fd;
-	done = !micro_define(&m) && !run(&m);
+	done = !run(&m);
 	micro_teardown(&m, ns);
 	if (done && !report_results(&m, ns) && m.ops->verdict)
 		m.ops->verdict(&m);

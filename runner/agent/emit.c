@@ -97,6 +97,11 @@ void emit_faults(struct agent *a, const struct record_fault *f, size_t n)
 	}
 }
 
+void emit_guest(struct agent *a, const struct record_guest *g)
+{
+	emit(a, RECORD_GUEST, g, sizeof(*g), NULL, 0);
+}
+
 void emit_log(struct agent *a, enum log_stream stream, const char *text, size_t len)
 {
 	struct record_log l = { .stream = stream };

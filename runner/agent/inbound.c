@@ -14,6 +14,7 @@ static const size_t sizes[RECORD_TYPES] = {
 	[RECORD_LOG] = sizeof(struct record_log),
 	[RECORD_END] = sizeof(struct record_end),
 	[RECORD_GATE] = sizeof(struct record_gate),
+	[RECORD_GUEST] = sizeof(struct record_guest),
 };
 
 static int bad(char *err, const char *what)

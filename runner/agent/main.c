@@ -37,6 +37,9 @@ static const struct workload_ops workloads[WORKLOADS] = {
 	[WORKLOAD_TORTURE] = { micro_run },
 	[WORKLOAD_STRESS] = { boot_run },
 	[WORKLOAD_FIO] = { boot_run },
+	[WORKLOAD_CHURN] = { micro_run },
+	[WORKLOAD_BALLOON] = { micro_run },
+	[WORKLOAD_DENSITY] = { micro_run },
 };
 
 static int open_port(void)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Workloads touch, hazard, views and torture: the micro VMM, which stamps its own phases and waits
- * at gates.
+ * Workloads of the micro guest: its VMM, which stamps its own phases and waits at gates.
  */
 #include <string.h>
 #include <sys/socket.h>
@@ -20,7 +19,14 @@ static const char *const micro_metrics[] = {
 	"torture_passes", "torture_corrupt_pages", "torture_pinned_pages", "torture_stat_pages",
 	"torture_pins_taken", "torture_pins_dropped", "torture_kvm_pin", "torture_kvm_pin_drop",
 	"torture_kvm_pin_zap", "torture_kvm_pin_unzap", "torture_faults", "torture_huge_sptes",
-	"torture_kills", "torture_kills_define", "torture_kills_launch", "torture_kills_run", NULL,
+	"torture_kills", "torture_kills_define", "torture_kills_launch", "torture_kills_run",
+	"touch_first_pass_ns", "touch_refault_pass_ns", "churn_operations", "churn_operation_ns",
+	"churn_verify_ns", "balloon_pages", "balloon_inflate_ns", "balloon_returned_pages",
+	"balloon_free_pages", "balloon_rss_pages", "balloon_unpinned_pages",
+	"balloon_deflate_ns", "balloon_repinned_pages", "balloon_lost_pages",
+	"density_guests", "density_limit", "density_start_first_ns", "density_start_last_ns",
+	"density_start_mean_ns", "density_touch_mean_ns", "density_rss_kib",
+	"density_pinned_pages", "density_host_kib", NULL,
 };
 
 struct micro {
@@ -59,6 +65,7 @@ static void on_frame(struct agent *a, struct micro *m, const struct frame *f, in
 		struct record_metric metric;
 		struct record_gate gate;
 		struct record_end end;
+		struct record_guest guest;
 	} r = { .phase = { 0 } };
 
 	memcpy(&r, f->payload, f->len < sizeof(r) ? f->len : sizeof(r));
@@ -72,6 +79,9 @@ static void on_frame(struct agent *a, struct micro *m, const struct frame *f, in
 		break;
 	case RECORD_GATE:
 		on_gate(a, m, &r.gate, fd);
+		break;
+	case RECORD_GUEST:
+		emit_guest(a, &r.guest);
 		break;
 	case RECORD_END:
 		on_end(a, m, &r.end);
@@ -108,7 +118,7 @@ void micro_run(struct agent *a)
 		.in = {
 			.metrics = micro_metrics,
 			.types = 1 << RECORD_PHASE | 1 << RECORD_METRIC | 1 << RECORD_GATE |
-				 1 << RECORD_END,
+				 1 << RECORD_GUEST | 1 << RECORD_END,
 		},
 	};
 	char text[OPT_STR_MAX];

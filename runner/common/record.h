@@ -26,6 +26,7 @@ enum record_type {
 	RECORD_GATE,		/* struct record_gate: from a VMM to the agent only */
 	RECORD_ABSENT,		/* struct record_absent: a metric that cannot be measured */
 	RECORD_OUTPUT,		/* from a guest to the agent only: text, a program's results */
+	RECORD_GUEST,		/* struct record_guest */
 	RECORD_TYPES,
 };
 
@@ -148,6 +149,15 @@ struct record_end {
 	uint32_t status;
 	uint32_t reserved;
 	char reason[RECORD_REASON_MAX];	/* one line; empty for a pass */
+};
+
+/* Of several guests that run at the same time, in the order of their start. */
+struct record_guest {
+	uint64_t start_ns;	/* start of its VMM to its first exit */
+	uint64_t touch_ns;	/* in which it then writes its data */
+	uint64_t rss_kib;	/* of its VMM, when all run */
+	int64_t pinned_pages;	/* of the host, when it has written its data */
+	int64_t mem_free_kib;	/* as pinned_pages, per-CPU lists included */
 };
 
 /* The VMM stands still until it reads one byte: the agent samples what it keeps meanwhile. */

@@ -23,6 +23,9 @@ const char *const workload_type_names[WORKLOADS + 1] = {
 	[WORKLOAD_TORTURE] = "torture",
 	[WORKLOAD_STRESS] = "stress",
 	[WORKLOAD_FIO] = "fio",
+	[WORKLOAD_CHURN] = "churn",
+	[WORKLOAD_BALLOON] = "balloon",
+	[WORKLOAD_DENSITY] = "density",
 };
 
 static const char *const null_outcomes[] = {
@@ -48,7 +51,7 @@ static const struct opt_desc null_params[] = {
 
 static const char *const touch_patterns[] = { "sequential", "random", NULL };
 static const char *const touch_accesses[] = { "read", "write", NULL };
-static const char *const touch_backings[] = { "4k", "thp", NULL };
+static const char *const touch_backings[] = { "4k", "thp", "hugetlb", NULL };
 
 static const struct opt_desc touch_params[] = {
 	{ "pattern", OPT_ENUM, PARAM(touch.pattern), 0, 0, touch_patterns, "sequential",
@@ -61,7 +64,11 @@ static const struct opt_desc touch_params[] = {
 	  "further passes, each after the host zapped all SPTEs" },
 	{ "seed", OPT_INT, PARAM(touch.seed), 0, 1LL << 31, NULL, "1", "of the random order" },
 	{ "backing", OPT_ENUM, PARAM(touch.backing), 0, 0, touch_backings, "4k",
-	  "page size that the host may use behind guest memory" },
+	  "pages that the host has, or may have, behind guest memory" },
+	{ "prealloc", OPT_BOOL, PARAM(touch.prealloc), 0, 0, NULL, "off",
+	  "the VMM writes to all guest memory before it is registered" },
+	{ "vcpus", OPT_INT, PARAM(touch.vcpus), 1, TOUCH_VCPUS_MAX, NULL, "1",
+	  "vCPUs, each of which touches a share of the pages" },
 	{ .name = NULL },
 };
 
@@ -220,6 +227,50 @@ static const struct opt_desc fio_params[] = {
 	{ .name = NULL },
 };
 
+static const char *const churn_operations[] = {
+	[CHURN_NONE] = "none",
+	[CHURN_CR0_WP] = "cr0-wp",
+	[CHURN_CR4_PSE] = "cr4-pse",
+	[CHURN_EFER_NXE] = "efer-nxe",
+	[CHURN_CONVERT] = "convert",
+	NULL,
+};
+
+static const char *const churn_views[] = { "private", "shared", NULL };
+
+static const struct opt_desc churn_params[] = {
+	{ "operation", OPT_ENUM, PARAM(churn.operation), 0, 0, churn_operations, NULL,
+	  "what the guest does again and again" },
+	{ "count", OPT_INT, PARAM(churn.count), 1, 1 << 24, NULL, "10000", "how often" },
+	{ "pages", OPT_INT, PARAM(churn.pages), 1, 1 << 24, NULL, "1024",
+	  "pages of data that the guest writes before and verifies after" },
+	{ "view", OPT_ENUM, PARAM(churn.view), 0, 0, churn_views, "private",
+	  "mapping that the data is written through: with or without the C-bit" },
+	{ .name = NULL },
+};
+
+static const char *const balloon_hows[] = { "dontneed", "fallocate", NULL };
+
+static const struct opt_desc balloon_params[] = {
+	{ "pages", OPT_INT, PARAM(balloon.pages), 512, 1 << 24, NULL, "4096",
+	  "pages of data that the guest writes" },
+	{ "share", OPT_PERCENT, PARAM(balloon.share), 1, 100, NULL, "50%",
+	  "share of them that the VMM gives back" },
+	{ "how", OPT_ENUM, PARAM(balloon.how), 0, 0, balloon_hows, "dontneed",
+	  "MADV_DONTNEED of private memory, or a hole in a memfd" },
+	{ "chunk", OPT_SIZE, PARAM(balloon.chunk_bytes), 4096, 2 << 20, NULL, "4K",
+	  "bytes that are given back at once" },
+	{ .name = NULL },
+};
+
+static const struct opt_desc density_params[] = {
+	{ "guests", OPT_INT, PARAM(density.guests), 1, DENSITY_GUESTS_MAX, NULL, "64",
+	  "start no more than these" },
+	{ "touched", OPT_PERCENT, PARAM(density.touched), 1, 90, NULL, "25%",
+	  "share of its memory that each guest writes" },
+	{ .name = NULL },
+};
+
 static const struct opt_desc views_params[] = {
 	{ .name = NULL },
 };
@@ -273,6 +324,27 @@ const struct workload_type workload_types[WORKLOADS] = {
 		.name = "torture",
 		.what = "micro guest verifies its data while its memory is pulled from under it",
 		.params = torture_params,
+		.guests = GUESTS_MICRO,
+		.host_extra_mib = 512,
+	},
+	[WORKLOAD_CHURN] = {
+		.name = "churn",
+		.what = "micro guest does one thing again and again: time of each, the NPFs after",
+		.params = churn_params,
+		.guests = GUESTS_MICRO,
+		.host_extra_mib = 512,
+	},
+	[WORKLOAD_BALLOON] = {
+		.name = "balloon",
+		.what = "the VMM punches holes in its micro guest's memory: what the host gets back",
+		.params = balloon_params,
+		.guests = GUESTS_MICRO,
+		.host_extra_mib = 512,
+	},
+	[WORKLOAD_DENSITY] = {
+		.name = "density",
+		.what = "micro guests are started until one fails: how many, and what each takes",
+		.params = density_params,
 		.guests = GUESTS_MICRO,
 		.host_extra_mib = 512,
 	},

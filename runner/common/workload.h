@@ -36,6 +36,9 @@ enum workload_id {
 	WORKLOAD_TORTURE,
 	WORKLOAD_STRESS,
 	WORKLOAD_FIO,
+	WORKLOAD_CHURN,
+	WORKLOAD_BALLOON,
+	WORKLOAD_DENSITY,
 	WORKLOADS,
 };
 
@@ -60,7 +63,9 @@ struct null_params {
 
 enum touch_pattern { TOUCH_SEQUENTIAL, TOUCH_RANDOM };
 enum touch_access { TOUCH_READ, TOUCH_WRITE };
-enum touch_backing { BACKING_4K, BACKING_THP };
+enum touch_backing { BACKING_4K, BACKING_THP, BACKING_HUGETLB };
+
+#define TOUCH_VCPUS_MAX	4
 
 struct touch_params {
 	int64_t pattern;	/* enum touch_pattern */
@@ -69,6 +74,8 @@ struct touch_params {
 	int64_t refaults;	/* passes after the first one, each behind a zap of all SPTEs */
 	int64_t seed;		/* of the random order */
 	int64_t backing;	/* enum touch_backing */
+	int64_t prealloc;	/* the VMM writes to all memory before it is registered */
+	int64_t vcpus;		/* each touches a share of the pages */
 };
 
 /* What the host does to all of a QEMU guest's memory while the guest waits. */
@@ -189,6 +196,36 @@ struct fio_params {
 	int64_t seed;		/* of the random order */
 };
 
+/* What the guest does again and again. */
+enum churn_operation {
+	CHURN_NONE, CHURN_CR0_WP, CHURN_CR4_PSE, CHURN_EFER_NXE, CHURN_CONVERT,
+};
+
+enum churn_view { CHURN_PRIVATE, CHURN_SHARED };
+
+struct churn_params {
+	int64_t operation;	/* enum churn_operation */
+	int64_t count;		/* of operations */
+	int64_t pages;		/* of data */
+	int64_t view;		/* enum churn_view: that the data is written through */
+};
+
+enum balloon_how { BALLOON_DONTNEED, BALLOON_FALLOCATE };
+
+struct balloon_params {
+	int64_t pages;		/* of data */
+	int64_t share;		/* percent of them that are given back */
+	int64_t how;		/* enum balloon_how */
+	int64_t chunk_bytes;	/* given back at once */
+};
+
+#define DENSITY_GUESTS_MAX	512
+
+struct density_params {
+	int64_t guests;		/* at most */
+	int64_t touched;	/* percent of each guest's memory */
+};
+
 union workload_params {
 	struct null_params null;
 	struct touch_params touch;
@@ -198,6 +235,9 @@ union workload_params {
 	struct torture_params torture;
 	struct stress_params stress;
 	struct fio_params fio;
+	struct churn_params churn;
+	struct balloon_params balloon;
+	struct density_params density;
 };
 
 struct workload_type {

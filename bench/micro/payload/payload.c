@@ -6,7 +6,7 @@
  */
 #include "serve.h"
 
-void _start(void);
+void _start(unsigned long vcpu);
 
 /* The VMM fills it in. */
 static volatile struct guest_params params
@@ -28,20 +28,22 @@ static unsigned int touch(const struct guest_params *p, unsigned long pass, unsi
 	return *word != guest_word(p->key, i);
 }
 
-static unsigned int run_pass(const struct guest_params *p, unsigned long pass)
+/* Of the pages from first up to end. */
+static unsigned int run_pass(const struct guest_params *p, unsigned long pass, unsigned long first,
+			     unsigned long end)
 {
 	unsigned int corrupt = 0;
 	unsigned long x = p->start;
 
 	if (!p->random) {
-		for (x = 0; x < p->pages; x++)
+		for (x = first; x < end; x++)
 			corrupt += touch(p, pass, x);
 		return corrupt;
 	}
 	for (unsigned long i = 0; i <= p->mask; i++) {
 		x = (p->mult * x + p->inc) & p->mask;
-		if (x < p->pages)
-			corrupt += touch(p, pass, x);
+		if (first + x < end)
+			corrupt += touch(p, pass, first + x);
 	}
 	return corrupt;
 }
@@ -52,16 +54,19 @@ static void touch_image(unsigned long pages)
 		(void)*(volatile unsigned long *)(i * GUEST_PAGE);
 }
 
-__attribute__((section(".text.start"))) void _start(void)
+__attribute__((section(".text.start"))) void _start(unsigned long vcpu)
 {
 	struct guest_params p = params;
+	unsigned long first = vcpu * p.share, end = first + p.share;
 
 	touch_image(p.image_pages);
 	out32(PORT_READY, 0);
 	if (p.mode != MODE_TOUCH)
 		serve(&p);
+	if (end > p.pages)
+		end = p.pages;
 	for (unsigned long pass = 0; pass < p.passes; pass++)
-		out32(PORT_PASS, run_pass(&p, pass));
+		out32(PORT_PASS, run_pass(&p, pass, first, end));
 	for (;;)
 		asm volatile("hlt");
 }

@@ -21,6 +21,11 @@ static word *shared_page(const struct guest_params *p, unsigned long page)
 	return (word *)((p->first_page + page) * GUEST_PAGE + SHARED_VIEW);
 }
 
+static word *data_page(const struct guest_params *p, unsigned long page)
+{
+	return p->shared ? shared_page(p, page) : private_page(p, page);
+}
+
 static unsigned long written(const struct guest_params *p, unsigned long page, unsigned long i)
 {
 	return guest_word(p->key, p->equal ? i : page * PAGE_WORDS + i);
@@ -46,7 +51,7 @@ static unsigned int bytes_set(unsigned long x)
 
 static unsigned int different_bytes(const struct guest_params *p, unsigned long page)
 {
-	word *w = private_page(p, page);
+	word *w = data_page(p, page);
 	unsigned int n = 0;
 
 	for (unsigned long i = 0; i < PAGE_WORDS; i++)
@@ -54,15 +59,16 @@ static unsigned int different_bytes(const struct guest_params *p, unsigned long 
 	return n;
 }
 
+static void fill(const struct guest_params *p, word *view, unsigned long page)
+{
+	for (unsigned long i = 0; i < PAGE_WORDS; i++)
+		view[i] = written(p, page, i);
+}
+
 static unsigned int write_all(const struct guest_params *p, unsigned long arg)
 {
-	(void)arg;
-	for (unsigned long page = 0; page < p->pages; page++) {
-		word *w = private_page(p, page);
-
-		for (unsigned long i = 0; i < PAGE_WORDS; i++)
-			w[i] = written(p, page, i);
-	}
+	for (unsigned long page = 0; page < (arg ?: p->pages); page++)
+		fill(p, data_page(p, page), page);
 	return 0;
 }
 
@@ -229,10 +235,11 @@ static unsigned int flip_cr0_wp(const struct guest_params *p, unsigned long arg)
 	unsigned long cr0;
 
 	(void)p;
-	(void)arg;
 	asm volatile("mov %%cr0, %0" : "=r"(cr0));
-	asm volatile("mov %0, %%cr0" : : "r"(cr0 ^ CR0_WP) : "memory");
-	asm volatile("mov %0, %%cr0" : : "r"(cr0) : "memory");
+	do {
+		asm volatile("mov %0, %%cr0" : : "r"(cr0 ^ CR0_WP) : "memory");
+		asm volatile("mov %0, %%cr0" : : "r"(cr0) : "memory");
+	} while (arg--);
 	return 0;
 }
 
@@ -241,10 +248,11 @@ static unsigned int flip_cr4_pse(const struct guest_params *p, unsigned long arg
 	unsigned long cr4;
 
 	(void)p;
-	(void)arg;
 	asm volatile("mov %%cr4, %0" : "=r"(cr4));
-	asm volatile("mov %0, %%cr4" : : "r"(cr4 ^ CR4_PSE) : "memory");
-	asm volatile("mov %0, %%cr4" : : "r"(cr4) : "memory");
+	do {
+		asm volatile("mov %0, %%cr4" : : "r"(cr4 ^ CR4_PSE) : "memory");
+		asm volatile("mov %0, %%cr4" : : "r"(cr4) : "memory");
+	} while (arg--);
 	return 0;
 }
 
@@ -253,10 +261,35 @@ static unsigned int flip_efer_nxe(const struct guest_params *p, unsigned long ar
 	unsigned int lo, hi;
 
 	(void)p;
-	(void)arg;
 	asm volatile("rdmsr" : "=a"(lo), "=d"(hi) : "c"(MSR_EFER));
-	asm volatile("wrmsr" : : "c"(MSR_EFER), "a"(lo ^ EFER_NXE), "d"(hi) : "memory");
-	asm volatile("wrmsr" : : "c"(MSR_EFER), "a"(lo), "d"(hi) : "memory");
+	do {
+		asm volatile("wrmsr" : : "c"(MSR_EFER), "a"(lo ^ EFER_NXE), "d"(hi) : "memory");
+		asm volatile("wrmsr" : : "c"(MSR_EFER), "a"(lo), "d"(hi) : "memory");
+	} while (arg--);
+	return 0;
+}
+
+static unsigned int read_cr0(const struct guest_params *p, unsigned long arg)
+{
+	unsigned long cr0;
+
+	(void)p;
+	do {
+		asm volatile("mov %%cr0, %0" : "=r"(cr0) : : "memory");
+		asm volatile("mov %%cr0, %0" : "=r"(cr0) : : "memory");
+	} while (arg--);
+	return 0;
+}
+
+static unsigned int convert(const struct guest_params *p, unsigned long arg)
+{
+	unsigned long page = 0;
+
+	do {
+		fill(p, p->shared ? private_page(p, page) : shared_page(p, page), page);
+		fill(p, data_page(p, page), page);
+		page = page + 1 < p->pages ? page + 1 : 0;
+	} while (arg--);
 	return 0;
 }
 
@@ -282,6 +315,8 @@ static unsigned int (*const commands[GUEST_COMMANDS])(const struct guest_params 
 	[CMD_FLIP_CR0_WP] = flip_cr0_wp,
 	[CMD_FLIP_CR4_PSE] = flip_cr4_pse,
 	[CMD_FLIP_EFER_NXE] = flip_efer_nxe,
+	[CMD_READ_CR0] = read_cr0,
+	[CMD_CONVERT] = convert,
 };
 
 void serve(const struct guest_params *p)
