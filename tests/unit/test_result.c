@@ -52,6 +52,31 @@ static void test_files(void **state)
 	assert_false(exists(f, "stream.bin"));
 }
 
+/* Several guests have a table, one has none. */
+static void test_guests(void **state)
+{
+	static const struct record_guest guests[] = {
+		{ 100, 2000, 4096, 16, 90000 }, { 110, 2100, 4100, -1, 80000 },
+	};
+	struct fixture *f = *state;
+
+	put_body(f);
+	put_end(f, STATUS_PASS, "");
+	assert_int_equal(finish(f), 0);
+	assert_false(exists(f, "guests.csv"));
+	new_stream(f);
+	put_body(f);
+	for (size_t i = 0; i < 2; i++)
+		put(f, RECORD_GUEST, &guests[i], sizeof(guests[i]));
+	put_end(f, STATUS_PASS, "");
+	assert_int_equal(finish(f), 0);
+	assert_int_equal(f->ex.status, STATUS_PASS);
+	assert_file(f, "guests.csv",
+		    "guest,start_ns,touch_ns,rss_kib,pinned_pages,mem_free_kib\r\n"
+		    "1,100,2000,4096,16,90000\r\n"
+		    "2,110,2100,4100,-1,80000\r\n");
+}
+
 static void test_derived(void **state)
 {
 	static const struct { const char *name; double value; } want[] = {
@@ -293,7 +318,7 @@ static void test_folder_gone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_files),
+		TEST(test_files), TEST(test_guests),
 		TEST(test_derived),
 		TEST(test_open_phase_has_no_length),
 		TEST(test_no_stream),

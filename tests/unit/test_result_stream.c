@@ -143,6 +143,12 @@ static void bad_after_end(struct fixture *f)
 	put_metric(f, "npf_lost", 0);
 }
 
+static void bad_gate(struct fixture *f)
+{
+	put_hello(f);
+	put(f, RECORD_GATE, "", 0);
+}
+
 static void bad_tail(struct fixture *f)
 {
 	put_hello(f);
@@ -216,6 +222,7 @@ static void test_foreign_records(void **state)
 		{ bad_nan, "metric 'npf_lost' is not a number" },
 		{ bad_status, "unknown status" },
 		{ bad_after_end, "a record after the end" },
+		{ bad_gate, "a record that is not the agent's to send" },
 		{ bad_tail, "bytes after the end" },
 		{ bad_foreign, "byte 0: no frame starts here" },
 	};
