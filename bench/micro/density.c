@@ -3,8 +3,9 @@
  * Workload density: guests of a process each are started one after the other and write their data,
  * until as many run as were asked for, or one fails. Then each that runs verifies its data.
  *
- * The VMM that the agent started is there to start the others, and has no guest. The one that is
- * being started is what the OOM killer is to take, so that the others stay.
+ * The VMM that the agent started is there to start the others, and has no guest. When memory ends the
+ * OOM killer is to take the guest that is being started, and never the agent; should it take another
+ * guest, that one is not counted either.
  *
  *	$ micro --workload density --guest sev --memory 64M
  *	density_guests       15
@@ -25,7 +26,7 @@
 
 #define OOM_SCORE	"/proc/self/oom_score_adj"
 #define OOM_FIRST	"1000"
-#define DENSITY_NO_GUEST_ROWS	3	/* metrics that there are when none could be started */
+#define OOM_NEXT	"500"
 
 enum limit { LIMIT_ASKED = 1, LIMIT_ASID, LIMIT_MEMORY };
 
@@ -47,12 +48,12 @@ struct seat {
 
 struct density {
 	struct seat *seat;
-	pid_t pid[DENSITY_GUESTS_MAX];
+	pid_t pid[DENSITY_GUESTS_MAX];	/* 0: it runs no more */
 	int say[DENSITY_GUESTS_MAX];	/* a byte: verify; the end: go */
 	int hear[DENSITY_GUESTS_MAX];	/* a byte: done */
-	uint32_t running;
+	uint32_t started, running;
 	enum limit limit;
-	struct footprint before;
+	struct footprint before, after;
 	uint64_t wrong;
 };
 
@@ -101,13 +102,26 @@ static void guest_process(const struct micro *m, struct seat *s, int in, int out
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	host_write(OOM_SCORE, OOM_FIRST);
 	ret = launch(&vm, s);
-	host_write(OOM_SCORE, "0");
+	host_write(OOM_SCORE, OOM_NEXT);
 	if (!ret)
 		serve(&vm, s, in, out);
 	micro_teardown(&vm, ns);
 	snprintf(s->reason, sizeof(s->reason), "%s", vm.reason);
 	s->failure = vm.failure;
 	_exit(vm.failure);
+}
+
+/* Its process has ended, or does so now. Returns the signal that ended it, or 0. */
+static int guest_end(struct density *d, uint32_t i)
+{
+	int status = 0;
+
+	close(d->say[i]);
+	close(d->hear[i]);
+	while (waitpid(d->pid[i], &status, 0) < 0 && errno == EINTR)
+		;
+	d->pid[i] = 0;
+	return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 }
 
 /* Returns whether the guest answered; if not, its process is gone or goes. */
@@ -126,39 +140,30 @@ static bool answered(const struct density *d, uint32_t i)
 static int guest_start(struct micro *m, struct density *d, uint32_t i)
 {
 	int to[2], from[2];
+	pid_t pid;
 
 	if (pipe(to) || pipe(from))
 		return micro_fail(m, MICRO_HOST, "pipe: %s", strerror(errno));
 	d->seat[i].forked_ns = report_now_ns();
-	d->pid[i] = fork();
-	if (d->pid[i] < 0)
+	pid = fork();
+	if (pid < 0)
 		return micro_fail(m, MICRO_HOST, "fork: %s", strerror(errno));
-	if (!d->pid[i]) {
-		for (uint32_t k = 0; k < i; k++) {
-			close(d->say[k]);
-			close(d->hear[k]);
-		}
+	if (!pid) {
+		for (uint32_t k = 0; k < i; k++)
+			if (d->pid[k]) {
+				close(d->say[k]);
+				close(d->hear[k]);
+			}
 		close(to[1]);
 		close(from[0]);
 		guest_process(m, &d->seat[i], to[0], from[1]);
 	}
 	close(to[0]);
 	close(from[1]);
+	d->pid[i] = pid;
 	d->say[i] = to[1];
 	d->hear[i] = from[0];
 	return 0;
-}
-
-/* 0 or a signal that ended it. */
-static int guest_end(struct density *d, uint32_t i)
-{
-	int status = 0;
-
-	close(d->say[i]);
-	close(d->hear[i]);
-	while (waitpid(d->pid[i], &status, 0) < 0 && errno == EINTR)
-		;
-	return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 }
 
 /* What the guest died of that is not to run any more. */
@@ -187,16 +192,40 @@ static int look(struct micro *m, struct footprint *f)
 					      strerror(-f->free_pages)) : 0;
 }
 
+/* Returns whether a guest that ran was taken by the OOM killer. */
+static bool some_died(struct density *d)
+{
+	uint32_t was = d->running;
+
+	for (uint32_t i = 0; i < d->started; i++) {
+		siginfo_t si = { .si_pid = 0 };
+
+		if (!d->pid[i] || waitid(P_PID, d->pid[i], &si, WEXITED | WNOHANG | WNOWAIT) ||
+		    !si.si_pid)
+			continue;
+		guest_end(d, i);
+		d->running--;
+	}
+	return d->running < was;
+}
+
 static int start_all(struct micro *m, struct density *d)
 {
-	while (d->running < (uint32_t)m->p.density.guests) {
-		if (guest_start(m, d, d->running))
+	while (d->started < (uint32_t)m->p.density.guests) {
+		uint32_t i = d->started;
+
+		if (guest_start(m, d, i))
 			return -1;
-		if (!answered(d, d->running))
-			return find_limit(m, d, d->running);
-		if (look(m, &d->seat[d->running].then))
+		if (!answered(d, i))
+			return find_limit(m, d, i);
+		if (look(m, &d->seat[i].then))
 			return -1;
+		d->started++;
 		d->running++;
+		if (some_died(d)) {
+			d->limit = LIMIT_MEMORY;
+			return 0;
+		}
 	}
 	d->limit = LIMIT_ASKED;
 	return 0;
@@ -204,7 +233,10 @@ static int start_all(struct micro *m, struct density *d)
 
 static int verify_all(struct micro *m, struct density *d)
 {
-	for (uint32_t i = 0; i < d->running; i++) {
+	some_died(d);
+	for (uint32_t i = 0; i < d->started; i++) {
+		if (!d->pid[i])
+			continue;
 		d->seat[i].rss_pages = process_rss_pages(d->pid[i]);
 		if (write(d->say[i], "v", 1) != 1 || !answered(d, i))
 			return micro_fail(m, MICRO_GUEST, "guest %u died beside the others",
@@ -216,7 +248,7 @@ static int verify_all(struct micro *m, struct density *d)
 
 static int crowd(struct micro *m, struct density *d)
 {
-	if (look(m, &d->before) || start_all(m, d) || verify_all(m, d))
+	if (look(m, &d->before) || start_all(m, d) || look(m, &d->after) || verify_all(m, d))
 		return -1;
 	report_phase(&m->report, PHASE_STOP);
 	return micro_gate(m, PHASE_WORKLOAD);
@@ -236,8 +268,9 @@ static int density_run(struct micro *m)
 	signal(SIGPIPE, SIG_IGN);
 	report_phase(&m->report, PHASE_WORKLOAD);
 	ret = crowd(m, d);
-	for (uint32_t i = 0; i < d->running; i++)
-		guest_end(d, i);
+	for (uint32_t i = 0; i < d->started; i++)
+		if (d->pid[i])
+			guest_end(d, i);
 	return ret;
 }
 
@@ -250,7 +283,7 @@ static int report_guests(struct micro *m, const struct density *d)
 {
 	int ret = 0;
 
-	for (uint32_t i = 0; i < d->running && !ret; i++) {
+	for (uint32_t i = 0; i < d->started && !ret; i++) {
 		const struct seat *s = &d->seat[i];
 		const struct record_guest g = {
 			.start_ns = s->ready_ns - s->forked_ns,
@@ -265,39 +298,39 @@ static int report_guests(struct micro *m, const struct density *d)
 	return ret;
 }
 
+/* Means are of all guests that were started, and what the host has less is of those that run. */
 static int density_report(struct micro *m)
 {
 	const struct density *d = m->state;
-	const struct seat *last = d->running ? &d->seat[d->running - 1] : NULL;
-	double n = d->running, start_ns = 0, touch_ns = 0, rss_pages = 0;
+	const struct seat *first = d->seat, *last = d->seat + d->started - 1;
+	double start_ns = 0, touch_ns = 0, rss_pages = 0;
 
-	for (uint32_t i = 0; i < d->running; i++) {
-		const struct seat *s = &d->seat[i];
-
-		start_ns += s->ready_ns - s->forked_ns;
-		touch_ns += s->written_ns - s->ready_ns;
-		rss_pages += s->rss_pages;
+	for (uint32_t i = 0; i < d->started; i++) {
+		start_ns += d->seat[i].ready_ns - d->seat[i].forked_ns;
+		touch_ns += d->seat[i].written_ns - d->seat[i].ready_ns;
+		rss_pages += d->seat[i].rss_pages;
 	}
 	const struct {
 		const char *name;
 		double value;
+		bool known;
 	} rows[] = {
-		{ "density_guests", n },
-		{ "density_limit", d->limit },
-		{ "corrupt_pages", d->wrong },
-		{ "density_start_first_ns", d->seat->ready_ns - d->seat->forked_ns },
-		{ "density_start_last_ns", last ? last->ready_ns - last->forked_ns : 0 },
-		{ "density_start_mean_ns", start_ns / n },
-		{ "density_touch_mean_ns", touch_ns / n },
-		{ "density_rss_kib", rss_pages * 4 / n },
-		{ "density_pinned_pages", last ? pinned(&last->then) - pinned(&d->before) : 0 },
+		{ "density_guests", d->running, true },
+		{ "density_limit", d->limit, true },
+		{ "corrupt_pages", d->wrong, true },
+		{ "density_pinned_pages", pinned(&d->after) - pinned(&d->before), true },
+		{ "density_start_first_ns", first->ready_ns - first->forked_ns, d->started },
+		{ "density_start_last_ns", d->started ? last->ready_ns - last->forked_ns : 0,
+		  d->started },
+		{ "density_start_mean_ns", start_ns / d->started, d->started },
+		{ "density_touch_mean_ns", touch_ns / d->started, d->started },
+		{ "density_rss_kib", rss_pages * 4 / d->running, d->running },
 		{ "density_host_kib",
-		  last ? (d->before.free_pages - last->then.free_pages) * 4 / n : 0 },
+		  (d->before.free_pages - d->after.free_pages) * 4.0 / d->running, d->running },
 	};
-	size_t nr = last ? sizeof(rows) / sizeof(rows[0]) : DENSITY_NO_GUEST_ROWS;
 
-	for (size_t i = 0; i < nr; i++)
-		if (report_metric(&m->report, rows[i].name, rows[i].value))
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].known && report_metric(&m->report, rows[i].name, rows[i].value))
 			return micro_fail(m, MICRO_AGENT, "the agent is gone");
 	return report_guests(m, d) ? micro_fail(m, MICRO_AGENT, "the agent is gone") : 0;
 }
