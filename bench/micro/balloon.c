@@ -46,8 +46,8 @@ static int balloon_prepare(struct micro *m)
 	b->h.bytes = b->h.pages * GUEST_PAGE;
 	if (DATA_OFFSET + p->pages * GUEST_PAGE > (size_t)m->memory_bytes ||
 	    !b->h.pages || b->h.bytes % p->chunk_bytes)
-		return micro_fail(m, MICRO_HOST, "%zu of %lld pages of data, in %lld MiB of memory, "
-				  "are given back; allowed: whole chunks, data 2 MiB less than "
+		return micro_fail(m, MICRO_HOST, "%zu of %lld pages of data in %lld MiB of memory "
+				  "are given back, allowed: whole chunks, data 2 MiB less than "
 				  "memory", b->h.pages, (long long)p->pages,
 				  (long long)m->memory_bytes >> 20);
 	b->h.before = calloc(b->h.pages, sizeof(*b->h.before));

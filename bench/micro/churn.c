@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Workload churn: the guest writes its data, does one thing again and again, then verifies the data.
+ * Workload churn: the guest writes its data, does one thing again and again, then verifies.
  *
  * Of operation none the guest reads CR0 twice, which no host intercepts: what is left is the way
  * into the guest and back, once. An operation that makes KVM drop its page tables shows as NPFs of
  * the verification, and as pins, where these go with the page tables.
  *
- * Operation convert rewrites a page by its mapping of the other C-bit, then by its own: what a guest
- * does that turns a page shared and private again, less its hypercall, of which plain SEV has none.
+ * Operation convert rewrites a page by its mapping of the other C-bit, then by its own: what a
+ * guest does that turns a page shared and private again. (Plain SEV has no hypercall for it.)
  *
  *	$ micro --workload churn --operation cr0-wp --guest sev
  *	churn_operations     10000
