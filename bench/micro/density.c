@@ -3,9 +3,9 @@
  * Workload density: guests of a process each are started one after the other and write their data,
  * until as many run as were asked for, or one fails. Then each that runs verifies its data.
  *
- * The VMM that the agent started is there to start the others, and has no guest. When memory ends the
- * OOM killer is to take the guest that is being started, and never the agent; should it take another
- * guest, that one is not counted either.
+ * The VMM that the agent started is there to start the others, and has no guest. When memory ends
+ * the OOM killer is to take the guest that is being started, and never the agent; should it take
+ * another guest, that one is not counted either.
  *
  *	$ micro --workload density --guest sev --memory 64M
  *	density_guests       15

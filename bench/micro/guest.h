@@ -2,17 +2,18 @@
 /*
  * What the VMM and the guest's code agree on.
  *
- * Guest-physical memory: page 0 is the stacks, then code, parameters and page tables; the pages from
- * guest_params.first_page on are data. All of it is identity-mapped, private (C-bit set) in an SEV
- * guest. MODE_VIEWS and MODE_CHURN map all of it a second time, SHARED_VIEW bytes higher and without
- * the C-bit.
+ * Guest-physical memory: page 0 is the stacks, then code, parameters and page tables; the pages
+ * from guest_params.first_page on are data. All of it is identity-mapped, private (C-bit set) in an
+ * SEV guest. MODE_VIEWS and MODE_CHURN map all of it a second time, SHARED_VIEW bytes higher and
+ * without the C-bit.
  *
- * Each vCPU touches a share of the pages of its own. The order of a pass over it: sequential is 0, 1, 2, ... Random is the linear congruential generator
+ * Each vCPU touches a share of the pages of its own. The order of a pass over it: sequential is 0,
+ * 1, 2, ... Random is the linear congruential generator
  *	x' = (mult * x + inc) mod 2^k,	2^k the least power of two >= share,
  * whose period is 2^k when inc is odd and mult mod 4 = 1 (Hull and Dobell, "Random Number
  * Generators", SIAM Review 4, 1962; Knuth, TAOCP vol. 2, 3.2.1.2, theorem A), so that it meets
- * every x in [0, 2^k) once; an x beyond the share is stepped over. Each page thus comes exactly once a
- * pass, with no table in the guest whose own pages would fault.
+ * every x in [0, 2^k) once; an x beyond the share is stepped over. Each page thus comes exactly
+ * once a pass, with no table in the guest whose own pages would fault.
  */
 #ifndef PINLAB_GUEST_H
 #define PINLAB_GUEST_H

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Workload touch: all pages once, then again after the host zapped the SPTEs. Each vCPU has a thread
- * and a share of the pages; they begin each pass together.
+ * Workload touch: all pages once, then again after the host zapped the SPTEs. Each vCPU has a
+ * thread and a share of the pages; they begin each pass together.
  *
  * With instruction counting the processors of an emulated host run one after another, so that its
  * virtual clock shows the work of several vCPUs, and none of their waiting for each other.

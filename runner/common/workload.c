@@ -336,7 +336,7 @@ const struct workload_type workload_types[WORKLOADS] = {
 	},
 	[WORKLOAD_BALLOON] = {
 		.name = "balloon",
-		.what = "the VMM punches holes in its micro guest's memory: what the host gets back",
+		.what = "the VMM punches holes in a micro guest's memory: what the host gets back",
 		.params = balloon_params,
 		.guests = GUESTS_MICRO,
 		.host_extra_mib = 512,

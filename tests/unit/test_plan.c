@@ -124,7 +124,7 @@ static void test_cells(void **state)
 	assert_int_equal(p.cells[2].sample_interval_ns, 20000000);
 	assert_string_equal(cell_params(&p.cells[2], params, sizeof(params)),
 			    "mmu=tdp,pattern=sequential,access=write,pages=100%,refaults=1,seed=1,"
-			    "backing=4k");
+			    "backing=4k,prealloc=off,vcpus=1");
 	for (size_t i = 0; i < p.nr; i++) {
 		text = cell_text(&p.cells[i]);
 		assert_int_equal(cell_parse(&back, text, err), 0);
