@@ -211,7 +211,7 @@ static bool some_died(struct density *d)
 
 static int start_all(struct micro *m, struct density *d)
 {
-	while (d->started < (uint32_t)m->p.density.guests) {
+	while (d->started < (uint32_t)m->p.density.count) {
 		uint32_t i = d->started;
 
 		if (guest_start(m, d, i))
@@ -261,7 +261,7 @@ static int density_run(struct micro *m)
 
 	if (!d)
 		return micro_fail(m, MICRO_MEMORY, "out of memory");
-	d->seat = mmap(NULL, m->p.density.guests * sizeof(*d->seat), PROT_READ | PROT_WRITE,
+	d->seat = mmap(NULL, m->p.density.count * sizeof(*d->seat), PROT_READ | PROT_WRITE,
 		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (d->seat == MAP_FAILED)
 		return micro_fail(m, MICRO_MEMORY, "mmap: %s", strerror(errno));

@@ -264,7 +264,7 @@ static const struct opt_desc balloon_params[] = {
 };
 
 static const struct opt_desc density_params[] = {
-	{ "guests", OPT_INT, PARAM(density.guests), 1, DENSITY_GUESTS_MAX, NULL, "64",
+	{ "count", OPT_INT, PARAM(density.count), 1, DENSITY_GUESTS_MAX, NULL, "64",
 	  "start no more than these" },
 	{ "touched", OPT_PERCENT, PARAM(density.touched), 1, 90, NULL, "25%",
 	  "share of its memory that each guest writes" },

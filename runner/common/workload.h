@@ -222,7 +222,7 @@ struct balloon_params {
 #define DENSITY_GUESTS_MAX	512
 
 struct density_params {
-	int64_t guests;		/* at most */
+	int64_t count;		/* of guests, at most */
 	int64_t touched;	/* percent of each guest's memory */
 };
 
