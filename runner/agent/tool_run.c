@@ -9,6 +9,25 @@
 #include "common/opt.h"
 #include "tool_run.h"
 
+#define USE_ZERO_PAGE	"/sys/kernel/mm/transparent_hugepage/use_zero_page"
+
+static bool has_zero_page(const struct cell *c)
+{
+	return c->type == WORKLOAD_STRESS ? c->p.stress.zero_page : c->p.fio.zero_page;
+}
+
+/* The host ends with its cell: there is nothing to put back. */
+static int drop_zero_page(struct agent *a)
+{
+	int fd = open(USE_ZERO_PAGE, O_WRONLY | O_CLOEXEC), ret = 0;
+
+	if (fd < 0 || write(fd, "0", 1) != 1)
+		ret = agent_fail(a, STATUS_ERROR, USE_ZERO_PAGE ": %s", strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return ret;
+}
+
 int tool_run_prepare(struct agent *a)
 {
 	const struct tool *tool = tool_of(&a->cell);
@@ -18,6 +37,8 @@ int tool_run_prepare(struct agent *a)
 		return agent_fail(a, STATUS_ERROR, "%s: %s; %s needs the image layer tools",
 				  tool->initramfs, strerror(errno),
 				  workload_type_names[a->cell.type]);
+	if (!has_zero_page(&a->cell) && drop_zero_page(a))
+		return -1;
 	if (!tool_run_has_disk(a))
 		return 0;
 	fd = open(TOOL_RUN_DISK, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);

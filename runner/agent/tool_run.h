@@ -18,7 +18,7 @@ struct tool_run {
 	char message[160];	/* the last line of them */
 };
 
-/* Look for the guest's initramfs, make its disk. 0, or -1 with the cell failed. */
+/* Look for the guest's initramfs, set up the host, make the disk. 0, or -1 with the cell failed. */
 int tool_run_prepare(struct agent *a);
 bool tool_run_has_disk(const struct agent *a);
 

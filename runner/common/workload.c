@@ -188,6 +188,10 @@ const char *const vm_methods[] = {
 	"write64", "zero-one", NULL,
 };
 
+/* Of the host: without it, memory that is pinned before it is written gets huge pages, too. */
+#define ZERO_PAGE(f)	{ "zero_page", OPT_BOOL, PARAM(f), 0, 0, NULL, "on", \
+	"transparent_hugepage/use_zero_page of the bench host" }
+
 static const struct opt_desc stress_params[] = {
 	{ "stressor", OPT_ENUM, PARAM(stress.stressor), 0, 0, stressor_names, "vm",
 	  "of stress-ng, one instance" },
@@ -199,6 +203,7 @@ static const struct opt_desc stress_params[] = {
 	  "memory of vm and mmap; by which bigheap grows in an operation" },
 	{ "ops", OPT_INT, PARAM(stress.ops), 1, 1LL << 31, NULL, NULL,
 	  "bogo operations, after which it ends" },
+	ZERO_PAGE(stress.zero_page),
 	{ .name = NULL },
 };
 
@@ -224,6 +229,7 @@ static const struct opt_desc fio_params[] = {
 	{ "size", OPT_SIZE, PARAM(fio.size), 1 << 20, 256 << 20, NULL, "16M",
 	  "of the disk or file, all of which is gone through once" },
 	{ "seed", OPT_INT, PARAM(fio.seed), 0, 1LL << 31, NULL, "1", "of the random order" },
+	ZERO_PAGE(fio.zero_page),
 	{ .name = NULL },
 };
 

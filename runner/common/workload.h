@@ -180,6 +180,7 @@ struct stress_params {
 	int64_t populate;	/* MAP_POPULATE, stressor vm */
 	int64_t bytes;		/* vm, mmap: of memory; bigheap: by which it grows */
 	int64_t ops;		/* bogo operations, after which it ends */
+	int64_t zero_page;	/* of the host's huge pages */
 };
 
 enum fio_rw { FIO_RANDREAD, FIO_RANDWRITE, FIO_RANDRW, FIO_SEQREAD, FIO_SEQWRITE };
@@ -194,6 +195,7 @@ struct fio_params {
 	int64_t depth;		/* I/Os in flight */
 	int64_t size;		/* bytes of the disk or file, all of which is gone through once */
 	int64_t seed;		/* of the random order */
+	int64_t zero_page;	/* of the host's huge pages */
 };
 
 /* What the guest does again and again. */
