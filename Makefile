@@ -18,7 +18,7 @@ agent	:= $(wildcard runner/agent/*.c) $(common)
 agent_pure := $(patsubst %,runner/agent/%.c,pairing tracefs_parse launchphase splat inbound perf_value \
 	      tool tool_fio tool_stress)
 # No tables of metrics and workloads: the guest of a boot cell must not change with them.
-probe	:= bench/guest/probe.c bench/guest/data.c runner/common/frame.c runner/common/kmsg.c
+probe	:= bench/guest/probe.c bench/guest/data.c bench/guest/touch.c runner/common/frame.c runner/common/kmsg.c
 toolprobe := $(probe) bench/guest/tool.c
 units	:= $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 RUNNER_LIBS := -linih -ljansson -lcsv -lz -lm

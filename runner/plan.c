@@ -170,6 +170,20 @@ static int check_bytes(const struct expansion *e, char *err)
 			 e->cell.id, bytes, e->memory_item->text);
 }
 
+/* The guest's own needs and the table of its times take the rest. */
+static int check_touch(const struct expansion *e, char *err)
+{
+	const struct boot_params *p = &e->cell.p.boot;
+	int64_t most = e->cell.memory_bytes / 4096 / 2;
+
+	if (e->cell.type != WORKLOAD_BOOT || p->touch_pages <= most)
+		return 0;
+	return ini_error(e->memory_item->at, err,
+			 "impossible cell %s: touch_pages = %lld is more than half of a guest of "
+			 "%s, allowed: %lld", e->cell.id, (long long)p->touch_pages,
+			 e->memory_item->text, (long long)most);
+}
+
 static int check_possible(const struct expansion *e, char *err)
 {
 	const struct workload_type *type = e->w->type;
@@ -198,7 +212,7 @@ static int check_possible(const struct expansion *e, char *err)
 				 "do not fit in host_memory of %lldM", e->cell.id,
 				 e->memory_item->text, (long long)type->host_extra_mib,
 				 (long long)host);
-	return check_bytes(e, err) ?: check_kernel(e, err);
+	return check_bytes(e, err) ?: check_touch(e, err) ?: check_kernel(e, err);
 }
 
 static int add_cell(struct expansion *e, char *err)

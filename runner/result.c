@@ -155,6 +155,8 @@ int result_finish(struct execution *ex, const char *dir, char *err)
 	if (!ret)
 		ret = write_guests(&d, dir, err);
 	if (!ret)
+		ret = result_write_touches(&d, dir, err);
+	if (!ret)
 		ret = result_write_json(ex, &d, dir, err);
 	if (!ret && !damaged)
 		ret = remove_stream(dir, err);

@@ -39,6 +39,8 @@ struct cell_data {
 	size_t nr_faults;
 	struct record_guest *guests;	/* of several at once, by start */
 	size_t nr_guests;
+	struct record_touch *touches;	/* as the guest sent them */
+	size_t nr_touches;
 	struct metric_value *metrics;
 	size_t nr_metrics;
 	struct metric_absent *absent;	/* those that the host could not measure */

@@ -74,7 +74,7 @@ const double *cell_data_metric(const struct cell_data *d, const char *name)
 }
 
 /* Room for all of them is there: cell_data_derive() saw to it. A name without a row is a bug. */
-static void add(struct cell_data *d, const char *name, double value)
+void cell_data_add(struct cell_data *d, const char *name, double value)
 {
 	const struct metric_desc *desc = metric_find(name);
 
@@ -100,9 +100,9 @@ static void derive_phases(struct cell_data *d)
 	}
 	for (int i = 0; i < PHASES; i++)
 		if (closed[i] && phase_metrics[i])
-			add(d, phase_metrics[i], length[i]);
+			cell_data_add(d, phase_metrics[i], length[i]);
 	if (define && workload && workload > define)
-		add(d, "startup_ns", workload->t_ns - define->t_ns);
+		cell_data_add(d, "startup_ns", workload->t_ns - define->t_ns);
 }
 
 static void derive_counts(struct cell_data *d)
@@ -122,11 +122,11 @@ static void derive_counts(struct cell_data *d)
 		    f->kind != FAULT_MMIO)
 			workload++;
 	}
-	add(d, "npf_total", d->nr_faults);
+	cell_data_add(d, "npf_total", d->nr_faults);
 	for (int i = 0; i < FAULT_KINDS; i++)
-		add(d, kind_metrics[i], kinds[i]);
-	add(d, "npf_not_reserved", not_reserved);
-	add(d, "npf_workload", workload);
+		cell_data_add(d, kind_metrics[i], kinds[i]);
+	cell_data_add(d, "npf_not_reserved", not_reserved);
+	cell_data_add(d, "npf_workload", workload);
 }
 
 static void derive_latencies(struct cell_data *d, const struct latency_class *c, uint64_t *ns)
@@ -143,11 +143,11 @@ static void derive_latencies(struct cell_data *d, const struct latency_class *c,
 	if (!n)
 		return;
 	stats_sort(ns, n);
-	add(d, c->p50, stats_quantile(ns, n, 0.5));
-	add(d, c->p90, stats_quantile(ns, n, 0.9));
-	add(d, c->p99, stats_quantile(ns, n, 0.99));
-	add(d, c->max, ns[n - 1]);
-	add(d, c->mean, stats_mean(ns, n));
+	cell_data_add(d, c->p50, stats_quantile(ns, n, 0.5));
+	cell_data_add(d, c->p90, stats_quantile(ns, n, 0.9));
+	cell_data_add(d, c->p99, stats_quantile(ns, n, 0.99));
+	cell_data_add(d, c->max, ns[n - 1]);
+	cell_data_add(d, c->mean, stats_mean(ns, n));
 }
 
 static int compare_metrics(const void *a, const void *b)
@@ -160,7 +160,8 @@ static int compare_metrics(const void *a, const void *b)
 int cell_data_derive(struct cell_data *d)
 {
 	const size_t classes = sizeof(latency_classes) / sizeof(latency_classes[0]);
-	size_t room = d->nr_metrics + PHASES + 1 + 3 + FAULT_KINDS + 5 * classes;
+	size_t room = d->nr_metrics + PHASES + 1 + 3 + FAULT_KINDS + 5 * classes +
+		      RESULT_TOUCH_METRICS;
 	struct metric_value *grown = reallocarray(d->metrics, room, sizeof(*grown));
 	uint64_t *ns;
 
@@ -176,6 +177,8 @@ int cell_data_derive(struct cell_data *d)
 	for (size_t i = 0; i < classes; i++)
 		derive_latencies(d, &latency_classes[i], ns);
 	free(ns);
+	if (result_touches(d))
+		return -ENOMEM;
 	qsort(d->metrics, d->nr_metrics, sizeof(*d->metrics), compare_metrics);
 	return 0;
 }

@@ -20,6 +20,19 @@ int cell_data_phase(const struct cell_data *d, size_t *cursor, uint64_t t_ns);
 const double *cell_data_metric(const struct cell_data *d, const char *name);
 
 /*
+ * Put the guest's touches and the NPFs of the workload phase together by gpa: fills in npf_ns, adds
+ * metrics (there must be room for RESULT_TOUCH_METRICS). 0 or -ENOMEM.
+ */
+#define RESULT_TOUCH_METRICS	6
+int result_touches(struct cell_data *d);
+
+/* Append to the metrics, for which there must be room. */
+void cell_data_add(struct cell_data *d, const char *name, double value);
+
+/* Write dir/guest_touch.csv, if there were touches. 0, or -errno with err set. */
+int result_write_touches(const struct cell_data *d, const char *dir, char *err);
+
+/*
  * Say how the cell ended, by its numbers and by what its workload's row expects: data that was lost
  * first, then the verdict, then whether a success's numbers contradict each other.
  */

@@ -19,7 +19,8 @@ struct loader {
 	const char *dir;
 	char *err;
 	bool hello_seen;
-	size_t cap_phases, cap_samples, cap_faults, cap_guests, cap_metrics, cap_absent;
+	size_t cap_phases, cap_samples, cap_faults, cap_guests, cap_touches, cap_metrics;
+	size_t cap_absent;
 	struct outfile logs[LOG_STREAMS];
 };
 
@@ -111,6 +112,21 @@ static int load_guest(struct loader *l, const struct frame *f)
 
 	return append(&d->guests, &d->nr_guests, &l->cap_guests, sizeof(struct record_guest),
 		      f->payload, 1);
+}
+
+static int load_touches(struct loader *l, const struct frame *f)
+{
+	struct cell_data *d = l->d;
+	size_t first = d->nr_touches;
+	int ret;
+
+	if (f->len % sizeof(struct record_touch))
+		return bad_record(l, "touches record of a wrong length");
+	ret = append(&d->touches, &d->nr_touches, &l->cap_touches, sizeof(struct record_touch),
+		     f->payload, f->len / sizeof(struct record_touch));
+	for (size_t i = first; i < d->nr_touches; i++)
+		d->touches[i].npf_ns = 0;
+	return ret;
 }
 
 static int load_metric(struct loader *l, const struct frame *f)
@@ -206,6 +222,7 @@ static const struct record_kind {
 	[RECORD_LOG] = { load_log, sizeof(struct record_log), true },
 	[RECORD_END] = { load_end, sizeof(struct record_end), false },
 	[RECORD_GUEST] = { load_guest, sizeof(struct record_guest), false },
+	[RECORD_TOUCHES] = { load_touches, 0, true },
 };
 
 static int load_frame(struct loader *l, const struct frame *f)
@@ -349,6 +366,7 @@ void cell_data_free(struct cell_data *d)
 	free(d->samples);
 	free(d->faults);
 	free(d->guests);
+	free(d->touches);
 	free(d->metrics);
 	free(d->absent);
 	memset(d, 0, sizeof(*d));

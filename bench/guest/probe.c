@@ -8,7 +8,8 @@
  * phase workload around the disk check (its times are the guest's and mean nothing on the host: the
  * agent goes by when the record arrives), metrics, the guest's kernel log, end. With
  * pinlab.hazard_pages=N on the kernel's command line it writes that many pages, waits at a gate
- * while the host relocates the guest's memory, and tells how many of them are wrong.
+ * while the host relocates the guest's memory, and tells how many of them are wrong. With
+ * pinlab.touch_pages=N it touches that many, and tells what each took.
  *
  * Built as toolprobe it runs a program in place of the disk check (tool.h).
  */
@@ -30,12 +31,14 @@
 #include "data.h"
 #include "splitmix.h"
 #include "tool.h"
+#include "touch.h"
 
 #define PORT		"/dev/virtio-ports/org.pinlab.guest"
 #define DISK		"/dev/vda"
 #define SWIOTLB_PEAK	"/sys/kernel/debug/swiotlb/io_tlb_used_hiwater"
 #define SWIOTLB_KIB	2	/* a slot */
 #define HAZARD_KEY	"pinlab.hazard_pages="
+#define TOUCH_KEY	"pinlab.touch_pages="
 #define READ_BYTES	(256 * 1024)
 
 static struct frame_writer out = { .fd = -1 };
@@ -183,6 +186,7 @@ static void read_kernel_log(void)
 int main(void)
 {
 	struct record_end end = { .status = STATUS_PASS };
+	struct guest_touch *touch = NULL;
 	uint64_t start_ns = uptime_ns();
 	long long v;
 
@@ -204,7 +208,12 @@ int main(void)
 	v = number_in("/proc/cmdline", HAZARD_KEY);
 	if (v > 0)
 		hazard(v);
+	v = number_in("/proc/cmdline", TOUCH_KEY);
+	if (v > 0)
+		touch = touch_run(v);
 	send_phase(PHASE_STOP);
+	if (touch)
+		touch_send(touch, &out);
 	v = number_in(SWIOTLB_PEAK, "");
 	if (v >= 0)
 		send_metric("guest_swiotlb_peak_kib", v * SWIOTLB_KIB);

@@ -71,6 +71,7 @@ void emit_missing(struct agent *a, const char *name, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 void emit_sample(struct agent *a, const struct record_sample *s);
 void emit_faults(struct agent *a, const struct record_fault *f, size_t n);
+void emit_touches(struct agent *a, const void *touches, size_t bytes);
 void emit_guest(struct agent *a, const struct record_guest *g);
 void emit_log(struct agent *a, enum log_stream stream, const char *text, size_t len);
 void emit_end(struct agent *a);

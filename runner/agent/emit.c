@@ -97,6 +97,11 @@ void emit_faults(struct agent *a, const struct record_fault *f, size_t n)
 	}
 }
 
+void emit_touches(struct agent *a, const void *touches, size_t bytes)
+{
+	emit(a, RECORD_TOUCHES, touches, bytes, NULL, 0);
+}
+
 void emit_guest(struct agent *a, const struct record_guest *g)
 {
 	emit(a, RECORD_GUEST, g, sizeof(*g), NULL, 0);

@@ -15,6 +15,7 @@ static const size_t sizes[RECORD_TYPES] = {
 	[RECORD_END] = sizeof(struct record_end),
 	[RECORD_GATE] = sizeof(struct record_gate),
 	[RECORD_GUEST] = sizeof(struct record_guest),
+	[RECORD_TOUCHES] = sizeof(struct record_touch),
 };
 
 static int bad(char *err, const char *what)

@@ -56,11 +56,17 @@ struct boot {
 	struct relocation relocation;
 	bool relocated;		/* the relocation has begun */
 	struct tool_run tool;
+	size_t touched;		/* pages that the guest has told of */
 };
 
 static bool is_hazard(const struct agent *a)
 {
 	return a->cell.type == WORKLOAD_BOOT && a->cell.p.boot.hazard != BOOT_SAFE;
+}
+
+static int64_t touch_pages(const struct agent *a)
+{
+	return a->cell.type == WORKLOAD_BOOT ? a->cell.p.boot.touch_pages : 0;
 }
 
 static bool has_data_disk(const struct agent *a)
@@ -128,6 +134,8 @@ static void machine_args(struct agent *a)
 	else if (is_hazard(a))
 		vmm_arg(a, CMDLINE " pinlab.hazard_pages=%lld",
 			(long long)a->cell.p.boot.hazard_pages);
+	else if (touch_pages(a))
+		vmm_arg(a, CMDLINE " pinlab.touch_pages=%lld", (long long)touch_pages(a));
 	else
 		vmm_arg(a, CMDLINE);
 	vmm_arg(a, "-m");
@@ -216,6 +224,20 @@ static void on_log(struct agent *a, struct boot *b, const struct frame *f)
 		tool_run_message(&b->tool, text, len);
 }
 
+static int on_touches(struct agent *a, struct boot *b, const struct frame *f, char *err)
+{
+	size_t n = f->len / sizeof(struct record_touch);
+
+	b->touched += n;
+	if (f->len % sizeof(struct record_touch) || b->touched > (size_t)touch_pages(a)) {
+		snprintf(err, OPT_ERR_MAX, "it tells of %zu touched pages, of %lld", b->touched,
+			 (long long)touch_pages(a));
+		return -EBADMSG;
+	}
+	emit_touches(a, f->payload, f->len);
+	return 0;
+}
+
 static void on_end(struct agent *a, struct boot *b)
 {
 	if (!b->sev_told)
@@ -225,6 +247,9 @@ static void on_end(struct agent *a, struct boot *b)
 		tool_run_end(a, &b->tool);
 	if (has_data_disk(a) && !b->disk_checked)
 		agent_fail(a, STATUS_FAIL, "the guest has no disk to check");
+	if (b->touched != (size_t)touch_pages(a))
+		agent_fail(a, STATUS_FAIL, "the guest told of %zu touched pages, of %lld",
+			   b->touched, (long long)touch_pages(a));
 	if (is_hazard(a) && !b->verified)
 		agent_fail(a, guest_status(a, b, STATUS_FAIL), "the guest did not verify its data");
 	if (!vmm_pause(a))	/* faults and what KVM counts of them must be of one moment */
@@ -299,6 +324,8 @@ static int on_frame(struct agent *a, struct boot *b, const struct frame *f, int 
 		break;
 	case RECORD_OUTPUT:
 		return tool_run_output(&b->tool, f->payload, f->len, err);
+	case RECORD_TOUCHES:
+		return on_touches(a, b, f, err);
 	case RECORD_END:
 		on_end(a, b);
 		break;
@@ -374,6 +401,8 @@ void boot_run(struct agent *a)
 		if (relocate_prepare(a, &b.relocation, a->cell.p.boot.hazard))
 			goto out;
 	}
+	if (touch_pages(a))
+		b.in.types |= 1 << RECORD_TOUCHES;
 	if (tool_of(&a->cell)) {
 		b.in.types |= 1 << RECORD_OUTPUT;
 		if (tool_run_prepare(a))

@@ -135,6 +135,16 @@ const struct metric_desc metrics[] = {
 	AGENT("guest_memory_total_kib", "KiB", HIGHER, "MemTotal in the guest"),
 	AGENT("guest_uptime_ns", "ns", LOWER, "guest kernel's clock when its first process starts"),
 
+	FAULTS("guest_touch_npfs", "count", NONE,
+	       "first touches by the guest's process that made an NPF, joined by gpa"),
+	FAULTS("guest_touch_p50_ns", "ns", LOWER,
+	       "median time of a first touch by the guest's TSC, the guest's own fault included"),
+	FAULTS("guest_touch_p99_ns", "ns", LOWER, "as before, 99th percentile"),
+	FAULTS("guest_touch_npf_p50_ns", "ns", LOWER, "as before, median of those with an NPF"),
+	FAULTS("guest_touch_hit_p50_ns", "ns", LOWER, "as before, median of those without"),
+	FAULTS("guest_touch_own_p50_ns", "ns", LOWER,
+	       "median of touch less NPF, by page: the guest's fault and the way to the host"),
+
 	AGENT("hazard_pages", "pages", NONE,
 	      "data pages of the guest that the host was to relocate"),
 	AGENT("hazard_moved_pages", "pages", NONE,

@@ -27,6 +27,7 @@ enum record_type {
 	RECORD_ABSENT,		/* struct record_absent: a metric that cannot be measured */
 	RECORD_OUTPUT,		/* from a guest to the agent only: text, a program's results */
 	RECORD_GUEST,		/* struct record_guest */
+	RECORD_TOUCHES,		/* array of struct record_touch */
 	RECORD_TYPES,
 };
 
@@ -158,6 +159,13 @@ struct record_guest {
 	uint64_t rss_kib;	/* of its VMM, when all run */
 	int64_t pinned_pages;	/* of the host, when it has written its data */
 	int64_t mem_free_kib;	/* as pinned_pages, per-CPU lists included */
+};
+
+/* A first touch, as its guest saw it. */
+struct record_touch {
+	uint64_t gpa;
+	uint64_t guest_ns;	/* before to after the access, by the guest's TSC */
+	uint64_t npf_ns;	/* for the reader: latency of that page's NPF, 0: none */
 };
 
 /* The VMM stands still until it reads one byte: the agent samples what it keeps meanwhile. */

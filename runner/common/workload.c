@@ -87,6 +87,8 @@ static const struct opt_desc boot_params[] = {
 	  "what relocates the guest's memory while it waits" },
 	{ "hazard_pages", OPT_INT, PARAM(boot.hazard_pages), 1, 1 << 20, NULL, "4096",
 	  "data pages that the guest then verifies" },
+	{ "touch_pages", OPT_INT, PARAM(boot.touch_pages), 0, 1 << 20, NULL, "0",
+	  "pages that a process of the guest touches, each by its time" },
 	{ .name = NULL },
 };
 

@@ -87,6 +87,7 @@ struct boot_params {
 	int64_t disk;		/* check the data of a virtio-blk disk */
 	int64_t hazard;		/* enum boot_hazard */
 	int64_t hazard_pages;	/* that the guest writes before and verifies after */
+	int64_t touch_pages;	/* that the guest touches and times */
 };
 
 struct selftest_params {

@@ -97,7 +97,7 @@ static inline int teardown(void **state)
 {
 	static const char *const names[] = {
 		"stream.bin", "faults.csv", "timeline.csv", "cell.json", "vmm.log", "guest.log",
-		"guests.csv",
+		"guests.csv", "guest_touch.csv",
 	};
 	struct fixture *f = *state;
 	char path[PATH_MAX];

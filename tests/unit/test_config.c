@@ -153,6 +153,9 @@ static const struct {
 	{ "bench/workloads/touch-seq.conf", "type = stress\nops = 1\nmemory = 1G\nbytes = 2G\n",
 	  "touch-seq.conf:3: impossible cell v6.12-sev-1G-touch-seq: bytes = 2G is more than a "
 	  "guest of 1G has" },
+	{ "bench/workloads/touch-seq.conf", "type = boot\nmemory = 64M\ntouch_pages = 8193\n",
+	  "touch-seq.conf:2: impossible cell v6.12-sev-64M-touch-seq: touch_pages = 8193 is more "
+	  "than half of a guest of 64M, allowed: 8192" },
 	{ "bench/workloads/touch-seq.conf", "type = stress\nops = 1\nmemory = 256M, 255M\n",
 	  "touch-seq.conf:3: impossible cell v6.12-sev-255M-touch-seq: a guest of 255M" },
 };

@@ -77,6 +77,35 @@ static void test_guests(void **state)
 		    "2,110,2100,4100,-1,80000\r\n");
 }
 
+/* A touch meets the first NPF of the workload on its page, and no other. */
+static void test_touches(void **state)
+{
+	static const struct record_touch touches[] = {
+		{ 0x136000, 90, 0 }, { 0x999000, 20, 0 }, { 0x14a000, 130, 77 },
+		{ 0xfa000, 30, 0 },
+	};
+	struct fixture *f = *state;
+	json_t *j;
+
+	put_body(f);
+	put(f, RECORD_TOUCHES, touches, sizeof(touches));
+	put_end(f, STATUS_PASS, "");
+	assert_int_equal(finish(f), 0);
+	assert_file(f, "guest_touch.csv",
+		    "gpa,guest_ns,npf_ns\r\n"
+		    "0x136000,90,50\r\n"
+		    "0x999000,20,\r\n"
+		    "0x14a000,130,70\r\n"
+		    "0xfa000,30,\r\n");
+	j = cell_json(f);
+	assert_int_equal(metric_of(j, "guest_touch_npfs"), 2);
+	assert_int_equal(metric_of(j, "guest_touch_p50_ns"), 30);
+	assert_int_equal(metric_of(j, "guest_touch_npf_p50_ns"), 90);
+	assert_int_equal(metric_of(j, "guest_touch_hit_p50_ns"), 20);
+	assert_int_equal(metric_of(j, "guest_touch_own_p50_ns"), 40);
+	json_decref(j);
+}
+
 static void test_derived(void **state)
 {
 	static const struct { const char *name; double value; } want[] = {
@@ -318,7 +347,7 @@ static void test_folder_gone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_files), TEST(test_guests),
+		TEST(test_files), TEST(test_guests), TEST(test_touches),
 		TEST(test_derived),
 		TEST(test_open_phase_has_no_length),
 		TEST(test_no_stream),
