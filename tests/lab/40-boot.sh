@@ -10,6 +10,8 @@ matrix boot <<-EOT
 	guests = plain, sev
 	memory = 256M
 	workloads = boot
+	[boot]
+	touch_pages = 4096
 EOT
 check "boot matrix" 0 $?
 
@@ -24,7 +26,14 @@ for guest in plain sev; do
 	check "$guest: no pin leaked" 0 "$(m pinned_leaked_pages)"
 	check_that "$guest: each phase took time" \
 		"$(m firmware_ns) > 0 && $(m kernel_ns) > 0 && $(m userspace_ns) > 0"
+	touches=$(dirname "$(cell boot "$file")")/guest_touch.csv
+	check "$guest: each page that was touched has its row" 4097 "$(wc -l <"$touches")"
+	check "$guest: no touch is shorter than its NPF" 0 \
+		"$(tr -d '\r' <"$touches" | awk -F, 'NR > 1 && $3 != "" && $2 <= $3' | wc -l)"
 	if [ $guest = sev ]; then
+		check_that "sev: NPFs were found again by gpa" "$(m guest_touch_npfs) > 100"
+		check_that "sev: a touch that made an NPF took longer" \
+			"$(m guest_touch_npf_p50_ns) > $(m guest_touch_hit_p50_ns)"
 		check_that "sev: virtio-blk used bounce buffers" "$(m guest_swiotlb_peak_kib) > 0"
 		check_that "sev: all guest memory and the firmware are pinned" \
 			"$(m pinned_register_pages) >= 65536 && $(m pinned_register_pages) < 65536 + 4096"

@@ -250,6 +250,21 @@ static void test_suggest(void **state)
 	assert_null(suggest("", (const char *const[]){ NULL }));
 }
 
+/* A parameter with the name of a section's own key could not be set. */
+static void test_parameters_can_be_set(void **state)
+{
+	static const char *const own[] = { "type", "what", "corrupts" };
+
+	(void)state;
+	for (int t = 0; t < WORKLOADS; t++)
+		for (const struct opt_desc *d = workload_types[t].params; d->name; d++) {
+			for (int i = 0; i < AXES; i++)
+				assert_string_not_equal(d->name, axis_names[i]);
+			for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+				assert_string_not_equal(d->name, own[i]);
+		}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -258,6 +273,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_files, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_noise, fixture_setup, fixture_teardown),
 		cmocka_unit_test(test_suggest),
+		cmocka_unit_test(test_parameters_can_be_set),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
