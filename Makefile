@@ -15,7 +15,7 @@ say	= $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 common	:= $(wildcard runner/common/*.c)
 runner	:= $(filter-out runner/main.c,$(wildcard runner/*.c)) $(common)
 agent	:= $(wildcard runner/agent/*.c) $(common)
-agent_pure := $(patsubst %,runner/agent/%.c,pairing tracefs_parse launchphase splat inbound perf_value \
+agent_pure := $(patsubst %,runner/agent/%.c,pairing tracefs_parse launchphase splat inbound perf_value procfs \
 	      tool tool_fio tool_stress)
 # No tables of metrics and workloads: the guest of a boot cell must not change with them.
 probe	:= bench/guest/probe.c bench/guest/data.c bench/guest/touch.c runner/common/frame.c runner/common/kmsg.c

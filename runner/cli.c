@@ -30,7 +30,7 @@ const struct verb verbs[] = {
 	{ "shell", "KERNEL", cmd_shell, "a shell on an emulated SEV host, in real time",
 	  "--shell v6.12" },
 	{ "doctor", NULL, cmd_doctor, "what this machine can do, and what to fix", NULL },
-	{ "list", "kernels|workloads|metrics", cmd_list, "what there is to choose from",
+	{ "list", "kernels|workloads|metrics|collectors", cmd_list, "what there is to choose from",
 	  "--list metrics --json" },
 	{ .name = NULL },
 };
@@ -100,7 +100,7 @@ static void print_help(void)
 	     "usage: runner VERB [OPTION]...\n");
 	for (const struct verb *v = verbs; v->name; v++) {
 		snprintf(name, sizeof(name), "--%s %s", v->name, v->arg ? v->arg : "");
-		printf("  %-38s %s\n", name, v->help);
+		printf("  %-44s %s\n", name, v->help);
 	}
 	puts("");
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
@@ -111,9 +111,9 @@ static void print_help(void)
 			snprintf(letter, sizeof(letter), "-%c, ", o->letter);
 		snprintf(name, sizeof(name), "%s--%s %s", letter, o->desc.name,
 			 o->arg ? o->arg : "");
-		printf("  %-38s %s\n", name, o->desc.help);
+		printf("  %-44s %s\n", name, o->desc.help);
 	}
-	printf("  %-38s %s\n  %-38s %s\n", "-h, --help", "this text", "    --version",
+	printf("  %-44s %s\n  %-44s %s\n", "-h, --help", "this text", "    --version",
 	       "version of the lab");
 	puts("\nExamples:");
 	for (const struct verb *v = verbs; v->name; v++)

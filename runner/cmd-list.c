@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* --list: the kernels, workloads and metrics that there are. */
+/* --list: the kernels, workloads, metrics and collectors that there are. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -132,11 +133,30 @@ static int list_metrics(const struct settings *s, struct table *t, char *err)
 	return 0;
 }
 
+static int list_collectors(const struct settings *s, struct table *t, char *err)
+{
+	static const char *const columns[] = { "collector", "default", "what", NULL };
+	const struct opt_desc *d = opt_find(cell_fields, "collectors");
+	struct cell c;
+
+	(void)s;
+	t->columns = columns;
+	if (opt_set(d, &c, d->def, err))
+		return -EINVAL;
+	for (int i = 0; i < COLLECTORS; i++) {
+		table_text(t, "%s", collector_names[i]);
+		table_text(t, "%s", c.collectors & 1LL << i ? "on" : "off");
+		table_text(t, "%s", collector_texts[i]);
+	}
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*fn)(const struct settings *s, struct table *t, char *err);
 } lists[] = {
 	{ "kernels", list_kernels }, { "workloads", list_workloads }, { "metrics", list_metrics },
+	{ "collectors", list_collectors },
 };
 
 int cmd_list(const struct settings *s)

@@ -110,3 +110,39 @@ printf '\n%-52s %8s %8s %9s\n' "memory encryption, least CPU s of all pairs, med
 pair "an emulated host that does nothing" '*-null' 12
 pair "a plain guest boots" '*-plain-*' 6
 pair "an SEV guest boots" '*-sev-*' 6
+
+# What a collector costs a touch cell: virtual ns with all of them less those without this one.
+conf collectors <<-EOT
+	[matrix]
+	kernels = v6.12-spte
+	guests = sev
+	memory = 64M
+	workloads = touch-seq
+EOT
+printf '\n%-28s' "a collector's cost, virtual ns"
+for column in a_fault first_p50 refault_p50 startup stop leak_check; do
+	printf ' %12s' $column
+done
+echo
+
+measured()	# COLLECTORS: a line "NPFs ns..."; of what was not measured, -
+{
+	runner/runner --matrix "$work/collectors.conf" -o "$work/collectors$1" --collectors="$1" \
+		--no-plots -j1 >"$work/out" || { cat "$work/out"; return 1; }
+	jq -r '(.metrics | map({ (.name): .value }) | add) as $m |
+		["npf_total", "workload_ns", "npf_first_p50_ns", "npf_refault_p50_ns", "startup_ns",
+		 "stop_ns", "leak_check_ns"] | map($m[.] // "-") | join(" ")' \
+		"$work/collectors$1"/2*/cells/*/1/cell.json
+}
+
+all=$(measured all)
+for name in $(runner/runner --list collectors --json | jq -r '.collectors[].collector'); do
+	case $name in
+	guest) continue ;;	# is at work in QEMU guests only
+	esac
+	printf '%s\n%s\n' "$all" "$(measured "-$name")" | awk -v name="$name" '
+		function cell(i) { return $i == "-" ? "-" : sprintf("%+.0f", all[i] - $i) }
+		NR == 1 { for (i = 1; i <= NF; i++) all[i] = $i; next }
+		{ printf "%-28s %+12.1f %12s %12s %12s %12s %12s\n", name, (all[2] - $2) / all[1],
+			 cell(3), cell(4), cell(5), cell(6), cell(7) }'
+done

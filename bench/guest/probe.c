@@ -35,8 +35,9 @@
 
 #define PORT		"/dev/virtio-ports/org.pinlab.guest"
 #define DISK		"/dev/vda"
-#define SWIOTLB_PEAK	"/sys/kernel/debug/swiotlb/io_tlb_used_hiwater"
+#define SWIOTLB		"/sys/kernel/debug/swiotlb/io_tlb_"
 #define SWIOTLB_KIB	2	/* a slot */
+#define NO_READINGS_KEY	"pinlab.readings="	/* there, it is 0 */
 #define HAZARD_KEY	"pinlab.hazard_pages="
 #define TOUCH_KEY	"pinlab.touch_pages="
 #define READ_BYTES	(256 * 1024)
@@ -76,20 +77,68 @@ static void send_hello(void)
 	frame_write(&out, RECORD_HELLO, &h, sizeof(h), NULL, 0);
 }
 
-/* The number behind `key` in a small file, or -1. */
-static long long number_in(const char *path, const char *key)
+#define TEXT_MAX	4096
+
+static const char *text_of(const char *path, char text[TEXT_MAX])
 {
-	char text[4096], *at;
 	int fd = open(path, O_RDONLY);
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, TEXT_MAX - 1);
 
 	if (fd >= 0)
 		close(fd);
-	if (n <= 0)
-		return -1;
-	text[n] = '\0';
-	at = strstr(text, key);
+	text[n > 0 ? n : 0] = '\0';
+	return text;
+}
+
+/* The number behind `key`, or -1. */
+static long long number_behind(const char *text, const char *key)
+{
+	const char *at = text[0] ? strstr(text, key) : NULL;
+
 	return at ? strtoll(at + strlen(key), NULL, 10) : -1;
+}
+
+static long long number_in(const char *path, const char *key)
+{
+	char text[TEXT_MAX];
+
+	return number_behind(text_of(path, text), key);
+}
+
+/* What the guest's kernel says of its memory; those of the start are sent with those of the end. */
+struct readings {
+	bool off;
+	long long available_kib;	/* at the start */
+};
+
+static void send_known(const char *name, long long v, int scale)
+{
+	if (v >= 0)
+		send_metric(name, v * scale);
+}
+
+static void readings_start(struct readings *r)
+{
+	char text[TEXT_MAX];
+
+	r->off = number_in("/proc/cmdline", NO_READINGS_KEY) == 0;
+	if (r->off)
+		return;
+	text_of("/proc/meminfo", text);
+	r->available_kib = number_behind(text, "MemAvailable:");
+	send_known("guest_memory_total_kib", number_behind(text, "MemTotal:"), 1);
+}
+
+static void readings_end(const struct readings *r)
+{
+	if (r->off)
+		return;
+	send_known("guest_swiotlb_peak_kib", number_in(SWIOTLB "used_hiwater", ""), SWIOTLB_KIB);
+	send_known("guest_swiotlb_used_kib", number_in(SWIOTLB "used", ""), SWIOTLB_KIB);
+	send_known("guest_swiotlb_kib", number_in(SWIOTLB "nslabs", ""), SWIOTLB_KIB);
+	send_known("guest_memory_available_start_kib", r->available_kib, 1);
+	send_known("guest_memory_available_end_kib",
+		   number_in("/proc/meminfo", "MemAvailable:"), 1);
 }
 
 /* The disk holds the sequence of splitmix64 from 0. */
@@ -188,6 +237,7 @@ int main(void)
 	struct record_end end = { .status = STATUS_PASS };
 	struct guest_touch *touch = NULL;
 	uint64_t start_ns = uptime_ns();
+	struct readings readings;
 	long long v;
 
 	out.fd = open(PORT, O_RDWR);
@@ -197,9 +247,7 @@ int main(void)
 	}
 	send_hello();
 	send_metric("guest_uptime_ns", start_ns);
-	v = number_in("/proc/meminfo", "MemTotal:");
-	if (v >= 0)
-		send_metric("guest_memory_total_kib", v);
+	readings_start(&readings);
 	send_phase(PHASE_WORKLOAD);
 	if (PROBE_TOOL)
 		tool_run(&out);
@@ -212,11 +260,9 @@ int main(void)
 	if (v > 0)
 		touch = touch_run(v);
 	send_phase(PHASE_STOP);
+	readings_end(&readings);
 	if (touch)
 		touch_send(touch, &out);
-	v = number_in(SWIOTLB_PEAK, "");
-	if (v >= 0)
-		send_metric("guest_swiotlb_peak_kib", v * SWIOTLB_KIB);
 	if (PROBE_TOOL)
 		tool_send(&out);
 	read_kernel_log();

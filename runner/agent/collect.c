@@ -11,6 +11,12 @@ static const struct collector *const collectors[COLLECTORS] = {
 	[COLLECTOR_TRACE] = &trace_collector,
 	[COLLECTOR_PROC] = &proc_collector,
 	[COLLECTOR_MEMCRYPT] = &memcrypt_collector,
+	[COLLECTOR_VMSTAT] = &vmstat_collector,
+	[COLLECTOR_BUDDY] = &buddy_collector,
+	[COLLECTOR_SMAPS] = &smaps_collector,
+	[COLLECTOR_CGROUP] = &cgroup_collector,
+	[COLLECTOR_SCHED] = &sched_collector,
+	[COLLECTOR_GUEST] = NULL,	/* the guest's probe does it */
 };
 
 bool collector_on(const struct agent *a, enum collector_id id)
@@ -33,7 +39,7 @@ int collect_probe(struct agent *a)
 	for (int i = 0; i < COLLECTORS; i++) {
 		const struct collector *c = collectors[i];
 
-		if (!collector_on(a, i) && !(c->needed && c->needed(a)))
+		if (!c || (!collector_on(a, i) && !(c->needed && c->needed(a))))
 			continue;
 		a->collector_state[i] = calloc(1, c->state_bytes);
 		if (!a->collector_state[i])

@@ -19,6 +19,7 @@ struct collector {
 };
 
 extern const struct collector npf_collector, kvmstat_collector, perf_collector, trace_collector;
-extern const struct collector proc_collector, memcrypt_collector;
+extern const struct collector proc_collector, memcrypt_collector, vmstat_collector;
+extern const struct collector buddy_collector, smaps_collector, cgroup_collector, sched_collector;
 
 #endif

@@ -4,7 +4,8 @@
  *
  * vmstat's counters are kept per CPU and folded in only now and then, so that a plain read can be
  * some dozen pages off: stat_refresh folds them before each read. VmRSS has the same error on
- * kernels from 6.2 on (up to 32 pages a CPU) and nothing to refresh it with; Pss is exact.
+ * kernels from 6.2 on (up to 32 pages a CPU) and nothing to refresh it with; Pss (collector smaps)
+ * is exact.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -159,17 +160,6 @@ static void metric_rise(struct agent *a, const struct proc *p, const char *name,
 		emit_metric(a, name, to - from);
 }
 
-static void read_pss(struct agent *a, struct proc *p)
-{
-	int fd = open_of(a->vmm.pid, "smaps_rollup");
-	char *at;
-
-	if (slurp(p, fd) && (at = strstr(p->text, "\nPss:")))
-		emit_metric(a, "pss_workload_kib", strtoll(at + 5, NULL, 10));
-	if (fd >= 0)
-		close(fd);
-}
-
 /*
  * Free pages of the host, those on the per-CPU lists included: after a big VM went, these hold some
  * ten MiB that MemFree does not count.
@@ -211,6 +201,14 @@ static void leak_check(struct agent *a, struct proc *p)
 	metric_known(a, "mem_free_end_kib", mem_free_kib(p));
 }
 
+static void metric_agent(struct agent *a)
+{
+	struct rusage u;
+
+	if (!getrusage(RUSAGE_SELF, &u))
+		emit_metric(a, "agent_rss_peak_kib", u.ru_maxrss);
+}
+
 static void proc_mark(struct agent *a, void *state, enum mark mark)
 {
 	struct proc *p = state;
@@ -232,10 +230,10 @@ static void proc_mark(struct agent *a, void *state, enum mark mark)
 		metric_rise(a, p, "pinned_workload_pages", TL_PINNED_PAGES);
 		metric_known(a, "rss_workload_kib", p->last.column[TL_RSS_KIB]);
 		metric_known(a, "rss_peak_kib", p->last.column[TL_HWM_KIB]);
-		read_pss(a, p);
 		break;
 	case MARK_GONE:
 		leak_check(a, p);
+		metric_agent(a);
 		break;
 	}
 }

@@ -44,8 +44,9 @@ static const char *const needed[] = { QEMU, OVMF_CODE, OVMF_VARS, KERNEL, INITRA
 /* A guest speaks for itself alone. */
 static const char *const guest_metrics[] = {
 	"guest_uptime_ns", "guest_memory_total_kib", "guest_disk_ok", "guest_disk_kib",
-	"guest_swiotlb_peak_kib", "guest_sev_active", "hazard_corrupt_pages", "tool_exit",
-	"tool_guest_ns", NULL,
+	"guest_memory_available_start_kib", "guest_memory_available_end_kib", "guest_swiotlb_kib",
+	"guest_swiotlb_used_kib", "guest_swiotlb_peak_kib", "guest_sev_active",
+	"hazard_corrupt_pages", "tool_exit", "tool_guest_ns", NULL,
 };
 
 struct boot {
@@ -123,6 +124,8 @@ static void machine_args(struct agent *a)
 		"-drive", "if=pflash,unit=1,format=raw,file=" OVMF_VARS_COPY,
 		"-kernel", KERNEL, "-initrd",
 	};
+	const char *cmdline = collector_on(a, COLLECTOR_GUEST) ? CMDLINE :
+			      CMDLINE " pinlab.readings=0";
 	const struct tool *tool = tool_of(&a->cell);
 
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
@@ -130,14 +133,14 @@ static void machine_args(struct agent *a)
 	vmm_arg(a, "%s", tool ? tool->initramfs : INITRAMFS);
 	vmm_arg(a, "-append");
 	if (tool)
-		tool_run_append(a, CMDLINE);
+		tool_run_append(a, cmdline);
 	else if (is_hazard(a))
-		vmm_arg(a, CMDLINE " pinlab.hazard_pages=%lld",
+		vmm_arg(a, "%s pinlab.hazard_pages=%lld", cmdline,
 			(long long)a->cell.p.boot.hazard_pages);
 	else if (touch_pages(a))
 		vmm_arg(a, CMDLINE " pinlab.touch_pages=%lld", (long long)touch_pages(a));
 	else
-		vmm_arg(a, CMDLINE);
+		vmm_arg(a, "%s", cmdline);
 	vmm_arg(a, "-m");
 	vmm_arg(a, "%lldM", (long long)a->cell.memory_bytes >> 20);
 	if (guest_is_sev(a->cell.guest))

@@ -11,6 +11,12 @@ enum collector_id {
 	COLLECTOR_TRACE,
 	COLLECTOR_PROC,
 	COLLECTOR_MEMCRYPT,
+	COLLECTOR_VMSTAT,
+	COLLECTOR_BUDDY,
+	COLLECTOR_SMAPS,
+	COLLECTOR_CGROUP,
+	COLLECTOR_SCHED,
+	COLLECTOR_GUEST,
 	COLLECTORS,
 };
 
@@ -18,5 +24,6 @@ enum collector_id {
 #define COLLECTORS_DEFAULT	"-trace"
 
 extern const char *const collector_names[COLLECTORS + 1];
+extern const char *const collector_texts[COLLECTORS];	/* what it reads, one line */
 
 #endif

@@ -55,6 +55,33 @@ for file in "$work"/touch/run/cells/*/1/cell.json; do
 done
 check "cells" 6 $n
 
+# What the other collectors say of the same pages.
+for guest in plain sev; do
+	cell="*-$guest-64M-touch-seq-pages=100p"
+	m()	# METRIC
+	{
+		metric touch "$cell" "$1"
+	}
+	check_that "$guest: smaps_rollup has what was touched" "$(m smaps_rss_kib) >= 4 * $(m touched_pages) &&
+		$(m smaps_rss_kib) <= 4 * $(m guest_memory_pages) + 4096"
+	check "$guest: none of it is huge, swapped or locked" "0 0 0" \
+		"$(m smaps_anon_huge_kib) $(m smaps_swap_kib) $(m smaps_locked_kib)"
+	check_that "$guest: 64M were taken from the host's free blocks, and came back" \
+		"$(m buddy_start_huge) - $(m buddy_workload_huge) >= 30 &&
+		 $(m buddy_start_huge) - $(m buddy_workload_huge) <= 36 &&
+		 $(m buddy_end_huge) > $(m buddy_workload_huge)"
+	check "$guest: nothing had to be compacted or swapped out" "0 0" \
+		"$(m vmstat_compact_stall) $(m vmstat_pswpout)"
+	check_that "$guest: the host saw a fault for each touched page" "$(m vmstat_pgfault) >= $(m touched_pages)"
+	check_that "$guest: threads ran as long as the counter says, by 10 %" \
+		"10 * ($(m sched_run_ns) - $(m task_clock_ns)) ** 2 < $(m task_clock_ns) ** 2 / 10"
+	check_that "$guest: an entry for each exit" "$(m kvm_entry_events) >= $(m npf_total)"
+	check_that "$guest: the agent is within its bound" \
+		"$(m agent_rss_peak_kib) < 16384 + 4096 + 32 * $(m guest_memory_pages) / 1024"
+done
+check "an SEV guest has one ASID" 1 "$(m cgroup_sev_asids)"
+check "a plain guest has none" 0 "$(metric touch '*-plain-64M-touch-seq-pages=100p' cgroup_sev_asids)"
+
 # What reads beside the faults does not change them. Timer interrupts then fall into other faults, which the tail shows.
 matrix alone --no-plots --collectors npf --filter '*-sev-*-touch-seq-pages=25p' <"$work/touch.conf"
 check "touch cell, collector npf alone" 0 $?
@@ -68,7 +95,7 @@ for kind in first refault all; do
 	check_that "npf_${kind}_p99_ns differs by less than 0.5 %" "200 * ($a - $b) ** 2 < $a * $a / 200"
 done
 check "what is switched off is not measured" "" \
-	"$(jq -r '.metrics[].name' "$(cell alone "$cell")" | grep -E '^(kvm_pf|pin|rss|task_clock|memcrypt)')"
+	"$(jq -r '.metrics[].name' "$(cell alone "$cell")" | grep -E '^(kvm_pf|pin|rss|task_clock|memcrypt|vmstat|buddy|smaps|pss|cgroup|sched|softirq)')"
 check "what this host cannot measure is missing, and why" \
 	"this CPU, or its kernel, has no such event (No such file or directory)" \
 	"$(jq -r '.missing[] | select(.name == "cycles") | .reason' "$(cell touch "$cell")")"
