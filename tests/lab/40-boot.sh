@@ -30,10 +30,15 @@ for guest in plain sev; do
 	check "$guest: each page that was touched has its row" 4097 "$(wc -l <"$touches")"
 	check "$guest: no touch is shorter than its NPF" 0 \
 		"$(tr -d '\r' <"$touches" | awk -F, 'NR > 1 && $3 != "" && $2 <= $3' | wc -l)"
+	check_that "$guest: memory that the guest has left" "$(m guest_memory_available_end_kib) > 0 &&
+		$(m guest_memory_available_start_kib) < $(m guest_memory_total_kib)"
 	if [ $guest = sev ]; then
 		check_that "sev: NPFs were found again by gpa" "$(m guest_touch_npfs) > 100"
 		check_that "sev: a touch that made an NPF took longer" \
 			"$(m guest_touch_npf_p50_ns) > $(m guest_touch_hit_p50_ns)"
+		check_that "sev: bounce buffers are no more than there are" \
+			"$(m guest_swiotlb_used_kib) <= $(m guest_swiotlb_peak_kib) &&
+			 $(m guest_swiotlb_peak_kib) <= $(m guest_swiotlb_kib)"
 		check_that "sev: virtio-blk used bounce buffers" "$(m guest_swiotlb_peak_kib) > 0"
 		check_that "sev: all guest memory and the firmware are pinned" \
 			"$(m pinned_register_pages) >= 65536 && $(m pinned_register_pages) < 65536 + 4096"
