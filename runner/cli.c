@@ -54,7 +54,7 @@ static const struct cli_option options[] = {
 	{ 0, "CLOCK", false, 0, { "clock", OPT_ENUM, FIELD(clock), 0, 0, clock_names, NULL,
 	  "virtual or wall, instead of the config's" } },
 	{ 0, "LIST", false, 0, { "collectors", OPT_SET, FIELD(collectors), 0, 0, collector_names,
-	  NULL, "all, none, names, or -NAME for all but it, instead of the config's" } },
+	  COLLECTORS_DEFAULT, "all, none, names, or -NAME to leave it out, for the config's" } },
 	{ 0, "GLOB", true, 0, { .name = "filter", .offset = TEXT(filter),
 	  .help = "only cells whose id matches" } },
 	{ 0, "FILE", true, 0, { .name = "agent", .offset = TEXT(agent),

@@ -140,7 +140,7 @@ for name in $(runner/runner --list collectors --json | jq -r '.collectors[].coll
 	case $name in
 	guest) continue ;;	# is at work in QEMU guests only
 	esac
-	printf '%s\n%s\n' "$all" "$(measured "-$name")" | awk -v name="$name" '
+	printf '%s\n%s\n' "$all" "$(measured "all,-$name")" | awk -v name="$name" '
 		function cell(i) { return $i == "-" ? "-" : sprintf("%+.0f", all[i] - $i) }
 		NR == 1 { for (i = 1; i <= NF; i++) all[i] = $i; next }
 		{ printf "%-28s %+12.1f %12s %12s %12s %12s %12s\n", name, (all[2] - $2) / all[1],

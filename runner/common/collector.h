@@ -21,7 +21,7 @@ enum collector_id {
 };
 
 /* What is on unless a config says otherwise: all that adds nothing to the faults it measures. */
-#define COLLECTORS_DEFAULT	"-trace"
+#define COLLECTORS_DEFAULT	"all,-trace"
 
 extern const char *const collector_names[COLLECTORS + 1];
 extern const char *const collector_texts[COLLECTORS];	/* what it reads, one line */

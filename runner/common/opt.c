@@ -104,33 +104,37 @@ static int64_t set_of_all(const char *const *choices)
 	return all;
 }
 
-/* "all", "none", NAME or -NAME; a list that begins with -NAME begins with all. */
-static int set_word(const char *const *choices, const char *word, bool first, int64_t *set)
+/* "all", "none", NAME or -NAME; false: none of these. */
+static bool set_word(const char *const *choices, const char *word, bool first, int64_t *set)
 {
 	bool minus = word[0] == '-';
 	int i = 0;
 
 	while (choices[i] && strcmp(choices[i], word + minus))
 		i++;
-	if (choices[i] && minus)
-		*set = (first ? set_of_all(choices) : *set) & ~(1LL << i);
-	else if (choices[i])
-		*set |= 1LL << i;
+	if (choices[i])
+		*set = minus ? *set & ~(1LL << i) : *set | 1LL << i;
 	else if (!strcmp(word, "all"))
 		*set = set_of_all(choices);
-	else if (strcmp(word, "none") || !first)
-		return -EINVAL;
-	return 0;
+	else
+		return first && !strcmp(word, "none");
+	return true;
 }
 
-static int set_set(const char *const *choices, const char *text, int64_t *out, char *err)
+/* A list that begins with -NAME changes the default, which itself does not begin so; or all. */
+static int set_set(const struct opt_desc *d, const char *text, int64_t *out, char *err)
 {
+	const char *s = text + strspn(text, " \t");
+	const char *const *choices = d->choices;
 	char word[OPT_STR_MAX];
-	const char *s = text;
 	bool first = true;
 	int64_t set = 0;
 	size_t len, n;
 
+	if (*s == '-' && !d->def)
+		set = set_of_all(choices);
+	else if (*s == '-')
+		set_set(d, d->def, &set, err);
 	do {
 		s += strspn(s, " \t");
 		len = strcspn(s, ",");
@@ -139,9 +143,9 @@ static int set_set(const char *const *choices, const char *text, int64_t *out, c
 		while (n && strchr(" \t", word[n - 1]))
 			n--;
 		word[n] = '\0';
-		if (set_word(choices, word, first, &set)) {
+		if (!set_word(choices, word, first, &set)) {
 			n = snprintf(err, OPT_ERR_MAX, "found '%.64s', allowed: all, none, or of "
-				     "these, with - for all but:", word);
+				     "these, with - before those to leave out:", word);
 			for (int i = 0; choices[i] && n < OPT_ERR_MAX; i++)
 				n += snprintf(err + n, OPT_ERR_MAX - n, "%s %s", i ? "," : "",
 					      choices[i]);
@@ -199,7 +203,7 @@ int opt_set(const struct opt_desc *d, void *base, const char *text, char *err)
 	case OPT_ENUM:
 		return set_choice(d->choices, text, field, err);
 	case OPT_SET:
-		return set_set(d->choices, text, field, err);
+		return set_set(d, text, field, err);
 	case OPT_STR:
 		if (strlen(text) >= OPT_STR_MAX || strpbrk(text, "\n\r\"")) {
 			snprintf(err, OPT_ERR_MAX,

@@ -19,7 +19,7 @@ enum opt_type {
 	OPT_PERCENT,	/* int64_t: text ends in % */
 	OPT_BOOL,	/* int64_t: on, off */
 	OPT_ENUM,	/* int64_t: index into choices */
-	OPT_SET,	/* int64_t: 1 << index into choices; text: all, none, or NAME, -NAME, ... */
+	OPT_SET,	/* int64_t: 1 << index into choices; text: all, none, NAME, -NAME, ... */
 	OPT_STR,	/* char[OPT_STR_MAX] */
 };
 

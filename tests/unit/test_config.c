@@ -80,7 +80,7 @@ static const struct {
 	{ "memory = 64M\n[touch-seq]\nkernels = running", 7,
 	  "kernel 'running' is only for --host local" },
 	{ "memory = 64M\ncollectors = npf, prf", 6, "collectors: found 'prf', allowed: all, none, "
-	  "or of these, with - for all but: npf, kvm, perf" },
+	  "or of these, with - before those to leave out: npf, kvm, perf" },
 	{ "memory = 64M\ncollectors =", 6, "collectors: found ''" },
 	{ "timeout = 5s", 0, "[matrix] has no 'memory', and so has workload 'touch-seq'" },
 };

@@ -58,7 +58,10 @@ static const struct {
 	{ { "n", OPT_SET, NUMBER, 0, 0, choices, NULL, "" }, "-", -1, "found '-'" },
 	{ { "n", OPT_SET, NUMBER, 0, 0, choices, NULL, "" }, "red,none", -1, "found 'none'" },
 	{ { "n", OPT_SET, NUMBER, 0, 0, choices, NULL, "" }, "red, blue", -1,
-	  "found 'blue', allowed: all, none, or of these, with - for all but: red, green" },
+	  "found 'blue', allowed: all, none, or of these, with - before those to leave out: red," },
+	{ { "n", OPT_SET, NUMBER, 0, 0, choices, "all,-red", "" }, "-green", 0, "none" },
+	{ { "n", OPT_SET, NUMBER, 0, 0, choices, "all,-red", "" }, "all,-green", 1, "red" },
+	{ { "n", OPT_SET, NUMBER, 0, 0, choices, "red", "" }, "-green", 1, "red" },
 };
 
 static void test_values(void **state)
