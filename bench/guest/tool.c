@@ -11,8 +11,8 @@
 #include "tool.h"
 
 #define RUN_KEY		"pinlab.run=\""
-#define RESULT		"/tmp/result"
-#define MESSAGES	"/tmp/messages"
+#define RESULT		"/result"	/* not in /tmp, which fio may fill */
+#define MESSAGES	"/messages"
 #define ARGS_MAX	64
 #define CHUNK		(64 * 1024)
 #define NOT_RUN		127

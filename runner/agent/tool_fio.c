@@ -56,7 +56,7 @@ static int fio_command(const struct cell *c, char *buf)
 			"fio --name=pinlab --filename=%s --direct=%d --rw=%s --ioengine=%s"
 			" --bs=%lld --iodepth=%lld --size=%lld --randseed=%lld --fallocate=none"
 			" --percentile_list=50:99 --disk_util=0 --eta=never"
-			" --output-format=json --output=/tmp/result",
+			" --output-format=json --output=/result",
 			disk ? "/dev/vda" : "/tmp/fio", disk, rws[p->rw], engines[p->engine],
 			(long long)p->bs, (long long)p->depth, (long long)p->size,
 			(long long)p->seed);

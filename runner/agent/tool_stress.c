@@ -56,7 +56,7 @@ static int stress_command(const struct cell *c, char *buf)
 			      p->stressor == STRESSOR_BIGHEAP ? "growth" : "bytes",
 			      (long long)p->bytes);
 	return n + snprintf(buf + n, TOOL_COMMAND_MAX - n, " --no-rand-seed --oomable"
-			    " --timeout 0 --temp-path /tmp --metrics --yaml /tmp/result");
+			    " --timeout 0 --temp-path /tmp --metrics --yaml /result");
 }
 
 static int bad(char *err, const char *line, const char *what)
