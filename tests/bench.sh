@@ -128,7 +128,7 @@ echo
 measured()	# COLLECTORS: a line "NPFs ns..."; of what was not measured, -
 {
 	runner/runner --matrix "$work/collectors.conf" -o "$work/collectors$1" --collectors="$1" \
-		--no-plots -j1 >"$work/out" || { cat "$work/out"; return 1; }
+		--no-plots -j1 >"$work/out" 2>&1 || { cat "$work/out" >&2; return 1; }
 	jq -r '(.metrics | map({ (.name): .value }) | add) as $m |
 		["npf_total", "workload_ns", "npf_first_p50_ns", "npf_refault_p50_ns", "startup_ns",
 		 "stop_ns", "leak_check_ns"] | map($m[.] // "-") | join(" ")' \
