@@ -29,17 +29,21 @@ $(BUILD)/tool/bench/guest/%.o: BASE += -DPROBE_TOOL=1
 
 .DEFAULT_GOAL := all
 .PHONY: all
-all: runner/runner $(BUILD)/agent $(BUILD)/micro $(BUILD)/probe $(BUILD)/toolprobe	## the programs
+all: runner/runner runner/warm-start $(BUILD)/agent $(BUILD)/micro $(BUILD)/probe $(BUILD)/toolprobe	## the programs
 
 include bench/micro/build.mk
 
 # Renamed into place: the old one may be at work.
-runner/runner: $(BUILD)/runner
+runner/runner runner/warm-start: runner/%: $(BUILD)/%
 	$(Q)cp $< $@.new && mv $@.new $@
 
 $(BUILD)/runner: $(runner:%.c=$(BUILD)/o/%.o) $(BUILD)/o/runner/main.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) -o $@ $^ $(RUNNER_LIBS)
+
+$(BUILD)/warm-start: $(patsubst %,$(BUILD)/o/runner/%.o,warm/main warm/qmp util)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) -o $@ $^ -ljansson
 
 # The agent and the probe run where there is no libc: static, and never sanitized.
 $(BUILD)/agent: $(agent:%.c=$(BUILD)/static/%.o)
@@ -150,7 +154,7 @@ install: all		## install below PREFIX; the program is then called pinlab
 	$(Q)install -d $(libdir)/runner $(libdir)/build $(DESTDIR)$(PREFIX)/bin
 	$(Q)cp -R emulator kernels bench configs plots $(libdir)/
 	$(Q)install $(BUILD)/agent $(BUILD)/micro $(BUILD)/probe $(BUILD)/toolprobe $(libdir)/build/
-	$(Q)install runner/runner $(libdir)/runner/
+	$(Q)install runner/runner runner/warm-start $(libdir)/runner/
 	$(Q)ln -sfn ../lib/pinlab/runner/runner $(DESTDIR)$(PREFIX)/bin/pinlab
 
 .PHONY: unit-programs unit-run
@@ -161,6 +165,6 @@ unit-run: unit-programs
 
 .PHONY: clean
 clean:			## remove what was built here (not the caches, not the results)
-	$(Q)rm -rf build build-san runner/runner
+	$(Q)rm -rf build build-san runner/runner runner/warm-start
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

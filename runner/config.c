@@ -26,6 +26,8 @@ const struct opt_desc matrix_options[] = {
 	  "1800s", "for a cell, in real time" },
 	{ "collectors", OPT_SET, CONFIG(cell.collectors), 0, 0, collector_names,
 	  COLLECTORS_DEFAULT, "what is read of host, VMM and guest" },
+	{ CELL_START, OPT_ENUM, CONFIG(cell.start), 0, 0, start_names, "warm",
+	  "of guests whose boot is not what is measured; warm: one of a kind boots, cold: each" },
 	{ "seed", OPT_INT, CONFIG(cell.seed), 0, 1LL << 31, NULL, "42",
 	  "of the emulated host's random numbers" },
 	{ .name = NULL },

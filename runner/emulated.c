@@ -214,7 +214,21 @@ static void add_channels(struct strv *argv, enum console console)
 		"-serial", "chardev:console", "-mon", "chardev=console", NULL,
 	};
 
-	for (const char *const *a = console == CONSOLE_FILE ? to_file : to_stdio; *a; a++)
+	/* Its records go on where they were; by pvpanic the agent says when it is to be saved. */
+	static const char *const to_append[] = {
+		"-chardev", "file,id=console,append=on,path=" HOST_CONSOLE,
+		"-serial", "chardev:console",
+		"-device", "virtio-serial-pci,ioeventfd=off",
+		"-chardev", "file,id=agent,append=on,path=" HOST_STREAM,
+		"-device", "virtserialport,chardev=agent,name=org.pinlab.agent",
+		"-fw_cfg", "name=opt/pinlab/cell,file=" HOST_CELL,
+		"-device", "pvpanic-pci", "-action", "panic=pause", NULL,
+	};
+	static const char *const *const tables[] = {
+		[CONSOLE_FILE] = to_file, [CONSOLE_SAVED] = to_append, [CONSOLE_STDIO] = to_stdio,
+	};
+
+	for (const char *const *a = tables[console]; *a; a++)
 		strv_add(argv, "%s", *a);
 }
 

@@ -38,7 +38,8 @@ char *initrd_command(const struct builds *b, const struct kernel_build *k, unsig
 int initrd_make(const struct builds *b, const struct kernel_build *k, unsigned int layers,
 		const char *dir, const char *initrd, char *err);
 
-enum console { CONSOLE_FILE, CONSOLE_STDIO };
+/* CONSOLE_SAVED: as CONSOLE_FILE, of a machine that can save itself and be resumed. */
+enum console { CONSOLE_FILE, CONSOLE_SAVED, CONSOLE_STDIO };
 
 /* QEMU's command line, to be run in a cell's folder. cell_seed is the cell's; see struct cell. */
 void emulator_args(struct strv *argv, const struct builds *b, const struct kernel_build *k,

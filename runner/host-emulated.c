@@ -20,6 +20,7 @@ struct initrd {
 
 struct emulated {
 	struct builds builds;
+	char *starts;		/* folder of the saved machines */
 	struct initrd *initrds;
 	size_t nr_initrds;
 };
@@ -58,8 +59,10 @@ static const struct initrd *find_initrd(const struct emulated *e, const struct c
 static int emulated_prepare(struct host *h, const char *tmp_dir, char *err)
 {
 	struct emulated *e = h->priv;
-	int ret = 0;
+	int ret;
 
+	e->starts = xasprintf("%s/starts", tmp_dir);
+	ret = dir_make(e->starts, err);
 	for (size_t i = 0; i < h->plan->nr && !ret; i++) {
 		const struct cell *c = &h->plan->cells[i];
 		struct initrd new = { .layers = cell_layers(c) };
@@ -77,13 +80,34 @@ static int emulated_prepare(struct host *h, const char *tmp_dir, char *err)
 	return ret;
 }
 
+/* A warm cell's machine is started by warm-start, with the folder of the saved one. */
 static void cell_args(const struct host *h, const struct cell *c, const char *initrd,
-		      struct strv *argv)
+		      const char *starts, struct strv *argv)
 {
 	const struct emulated *e = h->priv;
+	bool warm = c->start == START_WARM;
 
+	if (warm) {
+		strv_add(argv, "%s/runner/warm-start", h->settings->root);
+		strv_add(argv, "%s/%s", starts, cell_to_save(c).id);
+	}
 	emulator_args(argv, &e->builds, builds_kernel(&e->builds, c->kernel), &h->plan->host,
-		      CONSOLE_FILE, c->seed, initrd);
+		      warm ? CONSOLE_SAVED : CONSOLE_FILE, c->seed, initrd);
+}
+
+static int write_saved_cell(const struct cell *c, const char *dir, char *err)
+{
+	char *path = xasprintf("%s/" HOST_SAVED_CELL, dir);
+	const struct cell saved = cell_to_save(c);
+	FILE *f = fopen(path, "we");
+	int ret = f ? cell_write(&saved, f) : -errno;
+
+	if (f && fclose(f) && !ret)
+		ret = -errno;
+	if (ret)
+		errf(err, ret, "%s: %s", path_shown(path), strerror(-ret));
+	free(path);
+	return ret;
 }
 
 static int emulated_start(struct host *h, const struct cell *c, const char *dir,
@@ -91,12 +115,15 @@ static int emulated_start(struct host *h, const struct cell *c, const char *dir,
 {
 	const struct process_limits limits = {
 		.memory_bytes = h->plan->host.memory_bytes + SPACE_BYTES,
-		.file_bytes = FILE_BYTES,
+		.file_bytes = FILE_BYTES + h->plan->host.memory_bytes,	/* it may be saved */
 	};
+	const struct emulated *e = h->priv;
 	struct strv argv = { .nr = 0 };
-	int ret;
+	int ret = c->start == START_WARM ? write_saved_cell(c, dir, err) : 0;
 
-	cell_args(h, c, find_initrd(h->priv, c)->path, &argv);
+	if (ret)
+		return ret;
+	cell_args(h, c, find_initrd(e, c)->path, e->starts, &argv);
 	child->stream_fd = -1;
 	ret = process_start(&argv, dir, HOST_LOG, -1, &limits, &child->pid, err);
 	strv_free(&argv);
@@ -111,7 +138,7 @@ static char *emulated_command(const struct host *h, const struct cell *c)
 	struct strv argv = { .nr = 0 };
 	char *line, *command;
 
-	cell_args(h, c, "initrd.cpio", &argv);
+	cell_args(h, c, "initrd.cpio", "starts", &argv);
 	line = strv_quote(&argv);
 	command = xasprintf("%s && %s", initrd, line);
 	free(line);
@@ -212,6 +239,7 @@ static void emulated_free(struct host *h)
 	for (size_t i = 0; i < e->nr_initrds; i++)
 		free(e->initrds[i].path);
 	free(e->initrds);
+	free(e->starts);
 	builds_free(&e->builds);
 	free(e);
 }

@@ -14,6 +14,7 @@
 #define HOST_CONSOLE	"console.log"	/* of an emulated host */
 #define HOST_STREAM	"stream.bin"
 #define HOST_CELL	"cell.ini"
+#define HOST_SAVED_CELL	"start.ini"	/* cell_to_save() of a warm one */
 
 struct host {
 	const struct host_ops *ops;

@@ -347,6 +347,8 @@ static int expand_workload(struct expansion *e, const struct workload *w, char *
 	e->cell = e->config->cell;
 	strcpy(e->cell.workload, w->name.text);
 	e->cell.type = w->type - workload_types;
+	if (!w->type->warm || e->host == HOST_LOCAL)
+		e->cell.start = START_COLD;
 	memset(e->at, 0, sizeof(e->at));
 	do {
 		set_params(e);

@@ -36,6 +36,9 @@ static json_t *params(const struct cell *c)
 	json_t *o = json_pack("{s:s}", CELL_MMU, mmu_names[c->mmu]);
 	char value[OPT_STR_MAX];
 
+	if (workload_types[c->type].warm)
+		json_object_set_new(o, CELL_START, json_string(start_names[c->start]));
+
 	for (const struct opt_desc *d = workload_types[c->type].params; d->name; d++) {
 		opt_format(d, &c->p, value, sizeof(value));
 		json_object_set_new(o, d->name, text(value));

@@ -42,19 +42,26 @@ static const struct opt_desc *params_of(const char *type)
 	return NULL;
 }
 
+static size_t add_param(char *buf, size_t len, size_t n, const char *name, const json_t *params)
+{
+	const char *value = json_string_value(json_object_get(params, name));
+
+	if (value && n < len)
+		n += snprintf(buf + n, len - n, "%s%s=%s", n ? "," : "", name, value);
+	return n;
+}
+
 char *run_cell_params(const struct run_cell *c, char *buf, size_t len)
 {
 	const struct opt_desc *d = params_of(run_cell_text(c, "type"));
 	const json_t *params = json_object_get(c->json, "params");
-	const char *mmu = json_string_value(json_object_get(params, CELL_MMU));
-	size_t n = snprintf(buf, len, "%s%s", mmu ? CELL_MMU "=" : "", mmu ?: "");
+	size_t n = 0;
 
-	for (; d && d->name && n < len; d++) {
-		const char *value = json_string_value(json_object_get(params, d->name));
-
-		if (value)
-			n += snprintf(buf + n, len - n, "%s%s=%s", n ? "," : "", d->name, value);
-	}
+	buf[0] = '\0';
+	n = add_param(buf, len, n, CELL_MMU, params);
+	n = add_param(buf, len, n, CELL_START, params);
+	for (; d && d->name && n < len; d++)
+		n = add_param(buf, len, n, d->name, params);
 	return buf;
 }
 

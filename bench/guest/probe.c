@@ -247,6 +247,8 @@ int main(void)
 	}
 	send_hello();
 	send_metric("guest_uptime_ns", start_ns);
+	if (PROBE_TOOL)
+		tool_wait(&out);
 	readings_start(&readings);
 	send_phase(PHASE_WORKLOAD);
 	if (PROBE_TOOL)

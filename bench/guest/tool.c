@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -10,12 +11,13 @@
 #include "common/record.h"
 #include "tool.h"
 
-#define RUN_KEY		"pinlab.run=\""
 #define RESULT		"/result"	/* not in /tmp, which fio may fill */
 #define MESSAGES	"/messages"
 #define ARGS_MAX	64
 #define CHUNK		(64 * 1024)
 #define NOT_RUN		127
+
+static char command[4096];	/* that the host sent, with its newline */
 
 static uint64_t boot_ns(void)
 {
@@ -33,28 +35,33 @@ static void send_number(struct frame_writer *out, const char *name, double value
 	frame_write(out, RECORD_METRIC, &m, sizeof(m), NULL, 0);
 }
 
-/* The words between the quotes of RUN_KEY; points into text. */
-static int read_command(char *text, size_t size, char *argv[ARGS_MAX])
+void tool_wait(struct frame_writer *out)
 {
-	int fd = open("/proc/cmdline", O_RDONLY | O_CLOEXEC), n = 0;
-	ssize_t len = fd < 0 ? -1 : read(fd, text, size - 1);
-	char *start, *end, *save = NULL;
+	struct record_gate gate = { .phase = PHASE_USERSPACE };
+	size_t len = 0;
 
-	if (fd >= 0)
-		close(fd);
-	if (len <= 0)
-		return -EIO;
-	text[len] = '\0';
-	start = strstr(text, RUN_KEY);
-	end = start ? strchr(start + strlen(RUN_KEY), '"') : NULL;
-	if (!end)
-		return -ENOENT;
-	*end = '\0';
-	start = strtok_r(start + strlen(RUN_KEY), " ", &save);
-	for (; start && n < ARGS_MAX - 1; start = strtok_r(NULL, " ", &save))
-		argv[n++] = start;
+	frame_write(out, RECORD_GATE, &gate, sizeof(gate), NULL, 0);
+	while (len < sizeof(command) - 1 && !memchr(command, '\n', len)) {
+		ssize_t n = read(out->fd, command + len, sizeof(command) - 1 - len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return;
+		len += n;
+	}
+}
+
+/* Its words; false if there are none. */
+static bool split(char *text, char *argv[ARGS_MAX])
+{
+	char *save = NULL, *word = strtok_r(text, " \n", &save);
+	int n = 0;
+
+	for (; word && n < ARGS_MAX - 1; word = strtok_r(NULL, " \n", &save))
+		argv[n++] = word;
 	argv[n] = NULL;
-	return n ? 0 : -ENOENT;
+	return n;
 }
 
 static void child(char *const argv[])
@@ -74,12 +81,12 @@ static void child(char *const argv[])
 
 void tool_run(struct frame_writer *out)
 {
-	char text[4096], *argv[ARGS_MAX];
+	char *argv[ARGS_MAX];
 	uint64_t start_ns;
 	int status = 0;
 	pid_t pid;
 
-	if (read_command(text, sizeof(text), argv))
+	if (!split(command, argv))
 		return;
 	start_ns = boot_ns();
 	pid = fork();

@@ -91,6 +91,17 @@ ssize_t file_read(const char *path, char *buf, size_t len);
 ssize_t fd_read_at_0(int fd, char *buf, size_t len);
 int file_write(const char *path, const char *text);
 
+#define CELL_FW_CFG	"/sys/firmware/qemu_fw_cfg/by_name/opt/pinlab/cell/raw"
+
+/* main.c: read the cell's description. 0, or -1 with the running cell failed. */
+int cell_read(struct agent *a, struct cell *cell, const char *path);
+
+/*
+ * machine.c: stop the emulated host to be saved, and take the cell over that the resumed one is
+ * given. 0 or -1 with the cell failed.
+ */
+int machine_save(struct agent *a);
+
 /* modules.c: load what KVM and SEV need; check that this host can run the cell. 0 or -1. */
 int modules_load(struct agent *a);
 int host_check(struct agent *a);

@@ -22,7 +22,6 @@
 #include "agent.h"
 #include "loop.h"
 
-#define CELL_FW_CFG	"/sys/firmware/qemu_fw_cfg/by_name/opt/pinlab/cell/raw"
 #define PORT_NAME	"org.pinlab.agent"
 #define PORT_CLASS	"/sys/class/virtio-ports"
 #define CELL_TEXT_MAX	65536
@@ -128,7 +127,7 @@ static int parse_args(struct agent *a, int argc, char **argv, const char **cell)
 	return 0;
 }
 
-static int read_cell(struct agent *a, const char *path)
+int cell_read(struct agent *a, struct cell *cell, const char *path)
 {
 	static char text[CELL_TEXT_MAX];
 	char err[OPT_ERR_MAX];
@@ -136,7 +135,7 @@ static int read_cell(struct agent *a, const char *path)
 
 	if (n < 0)
 		return agent_fail(a, STATUS_ERROR, "cell description %s: %s", path, strerror(-n));
-	if (cell_parse(&a->cell, text, err))
+	if (cell_parse(cell, text, err))
 		return agent_fail(a, STATUS_ERROR, "%.200s", err);
 	return 0;
 }
@@ -156,7 +155,7 @@ int main(int argc, char **argv)
 	raise_files();
 	emit_hello(&a);
 	kmsg_open(&a);
-	if (!read_cell(&a, cell))
+	if (!cell_read(&a, &a.cell, cell))
 		workloads[a.cell.type].run(&a);
 	kmsg_drain(&a);
 	emit_end(&a);

@@ -53,12 +53,17 @@ bool tool_run_has_disk(const struct agent *a)
 	return a->cell.type == WORKLOAD_FIO && a->cell.p.fio.target == FIO_DISK;
 }
 
-void tool_run_append(struct agent *a, const char *cmdline)
+int tool_run_go(struct agent *a, int fd)
 {
-	char command[TOOL_COMMAND_MAX];
+	char command[TOOL_COMMAND_MAX + 1];
+	int len;
 
-	tool_of(&a->cell)->command(&a->cell, command);
-	vmm_arg(a, "%s pinlab.run=\"%s\"", cmdline, command);
+	if (a->cell.start == START_WARM && machine_save(a))
+		return -1;
+	len = tool_of(&a->cell)->command(&a->cell, command);
+	command[len++] = '\n';
+	return write(fd, command, len) == len ? 0 :
+	       agent_fail(a, STATUS_ERROR, "the guest's channel is closed");
 }
 
 int tool_run_output(struct tool_run *t, const void *data, size_t len, char *err)

@@ -22,8 +22,11 @@ struct tool_run {
 int tool_run_prepare(struct agent *a);
 bool tool_run_has_disk(const struct agent *a);
 
-/* The kernel's command line as an argument of the VMM, the program's in it. */
-void tool_run_append(struct agent *a, const char *cmdline);
+/*
+ * The guest waits at fd for what to run: tell it, if the cell starts warm as soon as the machine
+ * was saved and resumed. 0, or -1 with the cell failed.
+ */
+int tool_run_go(struct agent *a, int fd);
 
 /* What comes from the guest. 0 or -errno with the reason in err (OPT_ERR_MAX bytes). */
 int tool_run_output(struct tool_run *t, const void *data, size_t len, char *err);

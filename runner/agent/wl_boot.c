@@ -75,6 +75,12 @@ static bool has_data_disk(const struct agent *a)
 	return a->cell.type == WORKLOAD_BOOT && a->cell.p.boot.disk;
 }
 
+/* Does the guest wait for an answer, once it is in userspace? */
+static bool waits(const struct agent *a)
+{
+	return is_hazard(a) || tool_of(&a->cell);
+}
+
 static const char *hazard_name(const struct agent *a)
 {
 	return boot_hazard_names[a->cell.p.boot.hazard];
@@ -132,13 +138,11 @@ static void machine_args(struct agent *a)
 		vmm_arg(a, "%s", fixed[i]);
 	vmm_arg(a, "%s", tool ? tool->initramfs : INITRAMFS);
 	vmm_arg(a, "-append");
-	if (tool)
-		tool_run_append(a, cmdline);
-	else if (is_hazard(a))
+	if (is_hazard(a))
 		vmm_arg(a, "%s pinlab.hazard_pages=%lld", cmdline,
 			(long long)a->cell.p.boot.hazard_pages);
 	else if (touch_pages(a))
-		vmm_arg(a, CMDLINE " pinlab.touch_pages=%lld", (long long)touch_pages(a));
+		vmm_arg(a, "%s pinlab.touch_pages=%lld", cmdline, (long long)touch_pages(a));
 	else
 		vmm_arg(a, "%s", cmdline);
 	vmm_arg(a, "-m");
@@ -154,7 +158,7 @@ static void device_args(struct agent *a, int console, int probe)
 	vmm_arg(a, "-serial");
 	vmm_arg(a, "chardev:console");
 	vmm_arg(a, "-chardev");
-	if (is_hazard(a))	/* the guest waits for an answer */
+	if (waits(a))
 		vmm_arg(a, "socket,id=probe,fd=%d", probe);
 	else
 		vmm_arg(a, "file,id=probe,path=/proc/self/fd/%d", probe);
@@ -323,7 +327,10 @@ static int on_frame(struct agent *a, struct boot *b, const struct frame *f, int 
 		on_log(a, b, f);
 		break;
 	case RECORD_GATE:
-		on_gate(a, b, fd);
+		if (is_hazard(a))
+			on_gate(a, b, fd);
+		else if (tool_run_go(a, fd))
+			vmm_abort(a);
 		break;
 	case RECORD_OUTPUT:
 		return tool_run_output(&b->tool, f->payload, f->len, err);
@@ -380,7 +387,7 @@ static int check_image(struct agent *a)
 
 static int open_channel(struct agent *a, int fd[2])
 {
-	return is_hazard(a) ? socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd) :
+	return waits(a) ? socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd) :
 	       pipe2(fd, O_CLOEXEC);
 }
 
@@ -407,7 +414,7 @@ void boot_run(struct agent *a)
 	if (touch_pages(a))
 		b.in.types |= 1 << RECORD_TOUCHES;
 	if (tool_of(&a->cell)) {
-		b.in.types |= 1 << RECORD_OUTPUT;
+		b.in.types |= 1 << RECORD_GATE | 1 << RECORD_OUTPUT;
 		if (tool_run_prepare(a))
 			goto out;
 	}

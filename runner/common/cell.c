@@ -16,6 +16,8 @@ const char *const expectation_names[] = {
 
 const char *const mmu_names[] = { [MMU_TDP] = "tdp", [MMU_LEGACY] = "legacy", NULL };
 
+const char *const start_names[] = { [START_COLD] = "cold", [START_WARM] = "warm", NULL };
+
 const struct opt_desc cell_fields[] = {
 	{ "id", OPT_STR, OPT_TEXT(struct cell, id), 0, 0, NULL, NULL, "name in the run" },
 	{ "kernel", OPT_STR, OPT_TEXT(struct cell, kernel), 0, 0, NULL, NULL, "kernel under test" },
@@ -25,6 +27,8 @@ const struct opt_desc cell_fields[] = {
 	{ "type", OPT_ENUM, CELL(type), 0, 0, workload_type_names, NULL, "type of the workload" },
 	{ "guest", OPT_ENUM, CELL(guest), 0, 0, guest_names, NULL, "kind of guest" },
 	{ CELL_MMU, OPT_ENUM, CELL(mmu), 0, 0, mmu_names, "tdp", "KVM's MMU" },
+	{ CELL_START, OPT_ENUM, CELL(start), 0, 0, start_names, "cold",
+	  "cold: the guest boots; warm: its machine was saved when it had" },
 	{ "memory", OPT_SIZE, CELL(memory_bytes), 16LL << 20, 1LL << 40, NULL, NULL,
 	  "guest memory" },
 	{ "sample_interval", OPT_TIME, CELL(sample_interval_ns), 1000000, 3600000000000, NULL,
@@ -55,6 +59,8 @@ int cell_write(const struct cell *c, FILE *f)
 {
 	write_section(f, "cell", cell_fields, c);
 	write_section(f, "params", workload_types[c->type].params, &c->p);
+	for (long at = ftell(f); c->start == START_WARM && at < CELL_TEXT_BYTES; at++)
+		fputc('\n', f);
 	return fflush(f) || ferror(f) ? -EIO : 0;
 }
 
@@ -115,12 +121,37 @@ int cell_parse(struct cell *c, const char *text, char *err)
 	return 0;
 }
 
+struct cell cell_to_save(const struct cell *c)
+{
+	struct cell s = *c;
+	char disk[32] = "none";
+
+	memset(&s.p, 0, sizeof(s.p));
+	opt_defaults(workload_types[c->type].params, &s.p);
+	if (c->type == WORKLOAD_STRESS)
+		s.p.stress.ops = 1;	/* has no default */
+	if (c->type == WORKLOAD_FIO) {
+		s.p.fio.target = c->p.fio.target;
+		s.p.fio.size = c->p.fio.size;
+	}
+	if (c->type == WORKLOAD_FIO && c->p.fio.target == FIO_DISK)
+		snprintf(disk, sizeof(disk), "%lldK", (long long)c->p.fio.size >> 10);
+	s.expect = EXPECT_INTACT;
+	snprintf(s.workload, sizeof(s.workload), "start");
+	snprintf(s.id, sizeof(s.id), "%.60s-%s-%lldM-%s-disk=%s-" CELL_MMU "=%s", c->kernel,
+		 guest_names[c->guest], (long long)c->memory_bytes >> 20,
+		 workload_types[c->type].name, disk, mmu_names[c->mmu]);
+	return s;
+}
+
 char *cell_params(const struct cell *c, char *buf, size_t len)
 {
 	const struct opt_desc *d = workload_types[c->type].params;
 	char text[OPT_STR_MAX];
 	size_t n = snprintf(buf, len, CELL_MMU "=%s", mmu_names[c->mmu]);
 
+	if (workload_types[c->type].warm)
+		n += snprintf(buf + n, len - n, "," CELL_START "=%s", start_names[c->start]);
 	for (; d->name && n < len; d++) {
 		opt_format(d, &c->p, text, sizeof(text));
 		n += snprintf(buf + n, len - n, ",%s=%s", d->name, text);

@@ -22,7 +22,20 @@ enum mmu { MMU_TDP, MMU_LEGACY };
 
 extern const char *const mmu_names[];
 
-#define CELL_MMU	"mmu"	/* what it is called in cells, params and exclude rules */
+/*
+ * Where the guest comes from: booted for this cell, or from a machine that was saved when such a
+ * guest had come to userspace.
+ */
+enum start { START_COLD, START_WARM };
+
+extern const char *const start_names[];
+
+/* What they are called in cells and params; the MMU in exclude rules, too. */
+#define CELL_MMU	"mmu"
+#define CELL_START	"start"
+
+/* A warm cell's text has as many bytes as that of any other: it changes under a saved machine. */
+#define CELL_TEXT_BYTES	4096
 
 struct cell {
 	char id[OPT_STR_MAX];		/* unique in a run; safe as a folder's name */
@@ -32,6 +45,7 @@ struct cell {
 	int64_t type;			/* enum workload_id */
 	int64_t guest;			/* enum guest_kind */
 	int64_t mmu;			/* enum mmu */
+	int64_t start;			/* enum start */
 	int64_t memory_bytes;
 	int64_t sample_interval_ns;	/* between timeline samples, in the bench host's time */
 	int64_t timeout_ns;		/* for the workload, in the bench host's time */
@@ -43,7 +57,10 @@ struct cell {
 
 extern const struct opt_desc cell_fields[];	/* all but p */
 
-/* Write the cell as ini text. Returns 0, or -EIO if f took not all of it. */
+/*
+ * Write the cell as ini text, a warm one's padded to CELL_TEXT_BYTES. Returns 0, or -EIO if f took
+ * not all of it.
+ */
 int cell_write(const struct cell *c, FILE *f);
 
 /*
@@ -53,8 +70,14 @@ int cell_write(const struct cell *c, FILE *f);
 int cell_parse(struct cell *c, const char *text, char *err);
 
 /*
- * The parameters as "mmu=tdp,pattern=sequential,pages=100%", mmu first, then in the table's order,
- * for the params column of metrics.csv. Returns buf.
+ * The cell whose machine is saved for c to start from: it does nothing of its own. Two cells can
+ * start from the same one if the ids that it has are the same.
+ */
+struct cell cell_to_save(const struct cell *c);
+
+/*
+ * The parameters as "mmu=tdp,pattern=sequential,pages=100%", mmu first, start if the workload can
+ * start warm, then in the table's order, for the params column of metrics.csv. Returns buf.
  */
 char *cell_params(const struct cell *c, char *buf, size_t len);
 

@@ -249,6 +249,7 @@ struct workload_type {
 	const struct opt_desc *params;	/* offsets into union workload_params */
 	unsigned int layers;		/* 1 << LAYER_*: what the host image needs */
 	unsigned int guests;		/* 1 << GUEST_*: where it can run */
+	bool warm;			/* can start from a saved machine */
 	int64_t host_extra_mib;		/* memory that the bench host needs beyond the guest's */
 	int64_t guest_min_mib;		/* memory without which the guest does not start */
 };

@@ -69,6 +69,12 @@ static const struct {
 	  "norandmaps tsc_early_khz=1000000", "pinlab.shell" },
 	{ { CLOCK_VIRTUAL, 1, 2LL << 30, 1, 47, 15, 1, 1, 1, 0 }, CONSOLE_FILE,
 	  "-fw_cfg name=opt/pinlab/cell,file=cell.ini", "stdio" },
+	{ { CLOCK_VIRTUAL, 1, 2LL << 30, 1, 47, 15, 1, 1, 1, 0 }, CONSOLE_FILE,
+	  "file,id=agent,path=stream.bin", "pvpanic" },
+	{ { CLOCK_VIRTUAL, 1, 2LL << 30, 1, 47, 15, 1, 1, 1, 0 }, CONSOLE_SAVED,
+	  "file,id=agent,append=on,path=stream.bin -device virtserialport,chardev=agent,"
+	  "name=org.pinlab.agent -fw_cfg name=opt/pinlab/cell,file=cell.ini -device pvpanic-pci "
+	  "-action panic=pause", "id=agent,path" },
 };
 
 static void test_command_line(void **state)

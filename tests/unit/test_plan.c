@@ -65,6 +65,12 @@ static const struct {
 	/* a workload that is only in the config */
 	{ "kernels = v6.12\nguests = sev\nmemory = 64M\nworkloads = mine\n[mine]\ntype = touch\n",
 	  NULL, HOST_EMULATED, "v6.12-sev-64M-mine" },
+	/* one machine is saved for two of these, another for the third */
+	{ "kernels = v6.12\nguests = sev\nmemory = 256M\nworkloads = boot, few, many, disk\n"
+	  "[few]\ntype = stress\nops = 1\n[many]\ntype = stress\nops = 9\n[disk]\ntype = fio\n"
+	  "rw = randwrite\n",
+	  NULL, HOST_EMULATED,
+	  "v6.12-sev-256M-boot v6.12-sev-256M-few v6.12-sev-256M-many v6.12-sev-256M-disk" },
 };
 
 static void make(const struct fixture *f, size_t i, struct config *c, struct plan *p)
@@ -159,6 +165,41 @@ static void test_mmu(void **state)
 	config_free(&c);
 }
 
+/* Only what does not measure the boot starts warm; the same machine serves what needs the same. */
+static void test_start(void **state)
+{
+	char err[OPT_ERR_MAX], params[512], *text;
+	struct cell back, saved[4];
+	struct config c;
+	size_t row = 0;
+	struct plan p;
+
+	while (!strstr(plans[row].text, "type = fio"))
+		row++;
+	make(*state, row, &c, &p);
+	assert_int_equal(p.nr, ARRAY_SIZE(saved));
+	for (size_t i = 0; i < p.nr; i++) {
+		assert_int_equal(p.cells[i].start, i ? START_WARM : START_COLD);
+		text = cell_text(&p.cells[i]);
+		assert_int_equal(cell_parse(&back, text, err), 0);
+		assert_int_equal(back.start, p.cells[i].start);
+		assert_true(i ? strlen(text) == CELL_TEXT_BYTES : strlen(text) < CELL_TEXT_BYTES);
+		saved[i] = cell_to_save(&back);
+		free(text);
+		text = cell_text(&saved[i]);
+		assert_int_equal(cell_parse(&back, text, err), 0);
+		assert_string_equal(cell_to_save(&back).id, saved[i].id);
+		free(text);
+	}
+	assert_string_equal(saved[1].id, saved[2].id);
+	assert_memory_equal(&saved[1], &saved[2], sizeof(saved[1]));
+	assert_string_not_equal(saved[2].id, saved[3].id);
+	assert_memory_equal(cell_params(&p.cells[1], params, sizeof(params)), "mmu=tdp,start=warm,",
+			    19);
+	plan_free(&p);
+	config_free(&c);
+}
+
 /* What must be lost is the row's word, held against the strategy that kernel and guest make. */
 static void test_expectations(void **state)
 {
@@ -242,6 +283,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_expectations, fixture_setup,
 						fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_mmu, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_start, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_local, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_long_names, fixture_setup, fixture_teardown),
 	};

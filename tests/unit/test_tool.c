@@ -11,7 +11,7 @@
 #define ROWS(a)	(sizeof(a) / sizeof((a)[0]))
 
 static struct tool_values emitted;
-static char appended[2 * TOOL_COMMAND_MAX];
+static int saves;
 
 int agent_fail(struct agent *a, enum status status, const char *fmt, ...)
 {
@@ -33,14 +33,29 @@ void emit_metric(struct agent *a, const char *name, double value)
 	tool_add(&emitted, name, value);
 }
 
-void vmm_arg(struct agent *a, const char *fmt, ...)
+/* The resumed machine's cell; one without memory cannot be resumed. */
+int machine_save(struct agent *a)
 {
-	va_list ap;
+	saves++;
+	a->cell.p.stress.stressor = STRESSOR_FORK;
+	a->cell.p.stress.ops = 77;
+	return a->cell.memory_bytes ? -1 : 0;
+}
 
-	(void)a;
-	va_start(ap, fmt);
-	vsnprintf(appended, sizeof(appended), fmt, ap);
-	va_end(ap);
+/* What tool_run_go() sends to the guest. */
+static const char *tool_told(struct agent *a)
+{
+	static char text[2 * TOOL_COMMAND_MAX];
+	int fd[2];
+	ssize_t n;
+
+	assert_int_equal(pipe(fd), 0);
+	tool_run_go(a, fd[1]);
+	close(fd[1]);
+	n = read(fd[0], text, sizeof(text) - 1);
+	close(fd[0]);
+	text[n > 0 ? n : 0] = '\0';
+	return text;
 }
 
 /* As stress-ng 0.15.06 writes it. */
@@ -230,7 +245,7 @@ static void test_commands(void **state)
 		const char *params, *has;
 	} rows[] = {
 		{ WORKLOAD_STRESS, "stressor=vm method=flip populate=on bytes=1M ops=3",
-		  "x pinlab.run=\"stress-ng --vm 1 --vm-ops 3 --vm-method flip --vm-populate"
+		  "stress-ng --vm 1 --vm-ops 3 --vm-method flip --vm-populate"
 		  " --vm-bytes 1048576 " },
 		{ WORKLOAD_STRESS, "stressor=bigheap bytes=64K ops=3",
 		  "--bigheap 1 --bigheap-ops 3 --bigheap-growth 65536 --no-rand-seed" },
@@ -246,17 +261,33 @@ static void test_commands(void **state)
 		const struct opt_desc *table = workload_types[rows[i].type].params;
 		struct agent a = { .cell.type = rows[i].type };
 		char params[128], err[OPT_ERR_MAX], *save = NULL;
+		const char *told;
 
 		opt_defaults(table, &a.cell.p);
 		snprintf(params, sizeof(params), "%s", rows[i].params);
 		for (char *p = strtok_r(params, " =", &save); p; p = strtok_r(NULL, " =", &save))
 			assert_int_equal(opt_set(opt_find(table, p), &a.cell.p,
 						 strtok_r(NULL, " =", &save), err), 0);
-		tool_run_append(&a, "x");
-		if (!strstr(appended, rows[i].has) || appended[strlen(appended) - 1] != '"')
-			fail_msg("row %zu: %s", i, appended);
+		told = tool_told(&a);
+		if (!strstr(told, rows[i].has) || strchr(told, '\n') != told + strlen(told) - 1)
+			fail_msg("row %zu: %s", i, told);
 	}
 	assert_null(tool_of(&(struct cell){ .type = WORKLOAD_BOOT }));
+}
+
+/* A warm cell's guest is told what to run by the resumed machine, whose cell it then has. */
+static void test_warm(void **state)
+{
+	struct agent a = { .cell.type = WORKLOAD_STRESS, .cell.start = START_WARM };
+
+	(void)state;
+	opt_defaults(workload_types[WORKLOAD_STRESS].params, &a.cell.p);
+	saves = 0;
+	assert_non_null(strstr(tool_told(&a), "--fork-ops 77 "));
+	assert_int_equal(saves, 1);
+	a.cell.memory_bytes = 1;
+	assert_string_equal(tool_told(&a), "");
+	assert_int_equal(saves, 2);
 }
 
 static void test_ends(void **state)
@@ -350,6 +381,7 @@ int main(void)
 		cmocka_unit_test(test_stress),
 		cmocka_unit_test(test_fio),
 		cmocka_unit_test(test_commands),
+		cmocka_unit_test(test_warm),
 		cmocka_unit_test(test_ends),
 		cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_output_bound),
