@@ -95,21 +95,6 @@ static void cell_args(const struct host *h, const struct cell *c, const char *in
 		      warm ? CONSOLE_SAVED : CONSOLE_FILE, c->seed, initrd);
 }
 
-static int write_saved_cell(const struct cell *c, const char *dir, char *err)
-{
-	char *path = xasprintf("%s/" HOST_SAVED_CELL, dir);
-	const struct cell saved = cell_to_save(c);
-	FILE *f = fopen(path, "we");
-	int ret = f ? cell_write(&saved, f) : -errno;
-
-	if (f && fclose(f) && !ret)
-		ret = -errno;
-	if (ret)
-		errf(err, ret, "%s: %s", path_shown(path), strerror(-ret));
-	free(path);
-	return ret;
-}
-
 static int emulated_start(struct host *h, const struct cell *c, const char *dir,
 			  struct host_child *child, char *err)
 {
@@ -119,7 +104,9 @@ static int emulated_start(struct host *h, const struct cell *c, const char *dir,
 	};
 	const struct emulated *e = h->priv;
 	struct strv argv = { .nr = 0 };
-	int ret = c->start == START_WARM ? write_saved_cell(c, dir, err) : 0;
+	const struct cell saved = cell_to_save(c);
+	int ret = c->start == START_WARM ?
+		  host_write_cell(&saved, dir, HOST_SAVED_CELL, err) : 0;
 
 	if (ret)
 		return ret;

@@ -52,4 +52,7 @@ extern const struct host_ops host_emulated, host_local;
 int host_open(struct host *h, const struct settings *s, const struct plan *plan, char *err);
 void host_close(struct host *h);
 
+/* Write the cell's description to the file dir/name. 0 or -errno, err set. */
+int host_write_cell(const struct cell *c, const char *dir, const char *name, char *err);
+
 #endif

@@ -16,22 +16,6 @@
 #define SIGTERM_S	3.0	/* from SIGTERM to SIGKILL */
 #define NEVER_S		1e300
 
-static int write_cell(const struct task *t, char *err)
-{
-	char *path = xasprintf("%s/" HOST_CELL, t->dir);
-	FILE *f = fopen(path, "we");
-	int ret = f ? 0 : -errno;
-
-	if (f && cell_write(t->ex.cell, f))
-		ret = -errno;
-	if (f && fclose(f) && !ret)
-		ret = -errno;
-	if (ret)
-		errf(err, ret, "%s: %s", path_shown(path), strerror(-ret));
-	free(path);
-	return ret;
-}
-
 /* A pipe is read and kept by us; a file is only read. */
 static int open_stream(struct task *t, char *err)
 {
@@ -79,7 +63,7 @@ int task_start(struct task *t, struct run *r, struct host *h, const struct cell 
 	t->dir = xasprintf("%s/%s.%d", r->tmp_dir, c->id, repeat);
 	ret = dir_make(t->dir, err);
 	if (!ret)
-		ret = write_cell(t, err);
+		ret = host_write_cell(c, t->dir, HOST_CELL, err);
 	if (!ret)
 		ret = h->ops->start(h, c, t->dir, &t->child, err);
 	if (ret) {
