@@ -151,4 +151,12 @@ int report_flush(struct report *r);
 int report_gate(struct report *r, enum phase phase);
 int report_end(struct report *r, enum status status, const char *reason);
 
+#define CIPHER_BLOCK	16	/* bytes that one flipped bit of ciphertext changes in plain text */
+
+/* Is it a block that this many bytes changed in? One in 256 is by chance what it was. */
+static inline bool block_is_garbled(uint32_t bytes)
+{
+	return bytes > CIPHER_BLOCK - 5 && bytes <= CIPHER_BLOCK;
+}
+
 #endif

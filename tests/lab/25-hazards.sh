@@ -59,7 +59,9 @@ check "unless it is pinned" 0 "$(m sev punch-fork returned_pages)"
 check "the PSP moves all pages and destroys none" "1024 0" \
 	"$(m sev psp-copy moved_pages) $(m sev psp-copy corrupt_pages)"
 check "a flipped bit is a byte of a plain guest" 1 "$(m plain flip flipped_bytes)"
-check "a flipped bit is a block of an encrypted guest" 16 "$(m sev flip flipped_bytes)"
+# A byte of a garbled block is by chance what it was, once in 256.
+check_that "a flipped bit is a block of an encrypted guest" \
+	"$(m sev flip flipped_bytes) >= 12 && $(m sev flip flipped_bytes) <= 16"
 check_that "KSM merges equal pages" "$(m plain ksm ksm_sharing_pages) > 512"
 check "KSM sees no equal pages where they are encrypted" "0 0" \
 	"$(m sev-nopin ksm ksm_shared_pages) $(m sev-nopin ksm ksm_sharing_pages)"
