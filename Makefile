@@ -13,7 +13,8 @@ Q	:= $(if $(V),,@)
 say	= $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
 common	:= $(wildcard runner/common/*.c)
-runner	:= $(filter-out runner/main.c,$(wildcard runner/*.c)) $(common)
+runner	:= $(filter-out runner/main.c,$(wildcard runner/*.c $(patsubst %,runner/%/*.c,stats compare patches site))) \
+	   $(common)
 agent	:= $(wildcard runner/agent/*.c) $(common)
 agent_pure := $(patsubst %,runner/agent/%.c,pairing tracefs_parse launchphase splat inbound perf_value procfs \
 	      tool tool_fio tool_stress)

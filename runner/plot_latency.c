@@ -7,7 +7,7 @@
 #include "common/record.h"
 #include "csvread.h"
 #include "plot.h"
-#include "stats.h"
+#include "stats/stats.h"
 #include "util.h"
 
 #define CDF_POINTS	500	/* a step left out is less than half a pixel high */

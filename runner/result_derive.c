@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "result_internal.h"
-#include "stats.h"
+#include "stats/stats.h"
 
 #define ERROR_CODE_RSVD	(1 << 3)
 

@@ -5,7 +5,7 @@
 
 #include "csvfile.h"
 #include "result_internal.h"
-#include "stats.h"
+#include "stats/stats.h"
 
 #define PAGE_SHIFT	12
 

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Make stats.txt: what numpy says of data sets whose statistics runner/stats.c must find too.
+"""Make stats.txt: what numpy says of data sets whose statistics runner/stats/stats.c must find too.
 
 Needed only to make the file again (Debian: python3-numpy), not to run the tests:
 

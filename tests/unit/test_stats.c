@@ -10,7 +10,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "stats.h"
+#include "stats/stats.h"
 
 #define GOLDEN		"tests/golden/stats.txt"
 #define VALUES_MAX	1000
