@@ -21,17 +21,18 @@ static const char *const format_names[] = { [FORMAT_TEXT] = "text", [FORMAT_KTAP
 const struct verb verbs[] = {
 	{ "matrix", "[CONF]", cmd_matrix,
 	  "run the cells of a config (default: configs/default.conf)",
-	  "--matrix configs/smoke.conf -j2" },
+	  "--matrix configs/smoke.conf -j2", 0, 0 },
 	{ "plan", "[CONF]", cmd_plan, "show the cells and the estimated time, run nothing",
-	  "--plan --filter '*-sev-*'" },
+	  "--plan --filter '*-sev-*'", 0, 0 },
 	{ "resume", "RUN", cmd_resume, "run what is not complete in a run",
-	  "--resume 20261122T131500Z-default" },
-	{ "report", "RUN", cmd_report, "make the tables, plots and page of a run again", NULL },
+	  "--resume 20261122T131500Z-default", 0, 0 },
+	{ "report", "RUN", cmd_report, "make the tables, plots and page of a run again",
+	  NULL, 0, 0 },
 	{ "shell", "KERNEL", cmd_shell, "a shell on an emulated SEV host, in real time",
-	  "--shell v6.12" },
-	{ "doctor", NULL, cmd_doctor, "what this machine can do, and what to fix", NULL },
+	  "--shell v6.12", 0, 0 },
+	{ "doctor", NULL, cmd_doctor, "what this machine can do, and what to fix", NULL, 0, 0 },
 	{ "list", "kernels|workloads|metrics|collectors", cmd_list, "what there is to choose from",
-	  "--list metrics --json" },
+	  "--list metrics --json", 0, 0 },
 	{ .name = NULL },
 };
 
@@ -207,10 +208,14 @@ static int take_arguments(struct settings *s, int argc, char **argv)
 		return usage_error("nothing to do: give a verb, such as --matrix; see --help");
 	if (s->verb->arg && !s->arg && optind < argc)
 		s->arg = argv[optind++];
-	if (optind < argc)
-		return usage_error("unexpected argument '%s'; see --help", argv[optind]);
-	if (s->verb->arg && s->verb->arg[0] != '[' && !s->arg)
-		return usage_error("--%s needs an argument: %s", s->verb->name, s->verb->arg);
+	s->more = argv + optind;
+	s->nr_more = argc - optind;
+	if (s->nr_more > s->verb->more_max)
+		return usage_error("unexpected argument '%s'; see --help",
+				   s->more[s->verb->more_max]);
+	if (s->nr_more < s->verb->more_min ||
+	    (s->verb->arg && s->verb->arg[0] != '[' && !s->arg))
+		return usage_error("--%s needs %s", s->verb->name, s->verb->arg);
 	return 0;
 }
 

@@ -24,6 +24,8 @@ struct settings {
 	char root[PATH_MAX];	/* of the lab */
 	const struct verb *verb;
 	const char *arg;	/* of the verb; NULL: none given */
+	char **more;		/* its further arguments, as many as its row allows */
+	int nr_more;
 	int64_t jobs;		/* 0: as many as this machine takes */
 	int64_t host;		/* enum host_kind */
 	int64_t clock;		/* enum clock_mode or CLOCK_AS_CONFIGURED */
@@ -42,6 +44,7 @@ struct verb {
 	int (*fn)(const struct settings *s);	/* returns the exit status */
 	const char *help;
 	const char *example;
+	int more_min, more_max;	/* arguments beyond the first */
 };
 
 extern const struct verb verbs[];	/* ends with a row without a name */
