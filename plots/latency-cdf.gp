@@ -30,7 +30,8 @@ do for [format in 'svg png'] {
 		set xlabel 'latency ('.clock.'ns)' offset 0, 0.4 textcolor rgb text_grey
 		if (panel_column[p] == 1) { set ylabel 'share of faults' offset 0.5, 0 textcolor rgb text_grey } else { unset ylabel }
 		plot for [c = 1:curve_panel_nr] (curve_panel[c] == p ? data : '/dev/null') \
-			index (c - 1) using 1:2 with steps lw 2 dt dash(curve_kind[c], curve_series[c]) \
+			index (c - 1) using 1:2 with steps lw curve_width(curve_series[c], series_label_nr) \
+			dt dash(curve_kind[c], curve_series[c]) \
 			lc rgb strategy_colour(series_strategy[curve_series[c]])
 		unset label
 	}

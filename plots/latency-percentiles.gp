@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # p50, p90, p99 and maximum of NPF latency: one panel a class of faults, one column a workload and
-# memory, series side by side. Columns of the data: place, p50, p90, p99, max.
+# memory, series side by side. Columns of the data: place; p50, p90, p99, max: medians of the repeats, then
+# the least of each, then the greatest.
 home = ARG0[1:strlen(ARG0) - strlen('latency-percentiles.gp')]
 load home.'style.gp'
 load ARG1.'.gp'
@@ -25,17 +26,18 @@ column_w = !slanted && 9.5 * name_len > column_w ? 9.5 * name_len : column_w
 column_w = column_w < 100 ? 100 : column_w
 left = slanted && 5 * (name_len + 9) > left ? 5 * (name_len + 9) : left
 w = left + column_w * group_label_nr + 10; w = w < 680 ? 680 : w
-keys = series_label_nr + 4; key_len = longest_series < 8 ? 8 : longest_series
+keys = series_label_nr + 3; key_len = longest_series + 8
 key_h = key_height(keys, key_len, w)
 foot = key_h + (slanted ? 4.4 * (name_len + 10) : 36)
 h = head + panels * panel_h + foot
 array quantile[4] = ['median', 'p90', 'p99', 'maximum']
-array quantile_point[4] = [7, 8, 4, 2]
+array quantile_point[4] = [0, 1, 3, 2]
+series_point(s) = point_of(series_strategy[s], series_variant[s])
 shift(s) = (s - (series_label_nr + 1) / 2.0) * 0.6 / series_label_nr
 
-stats data using 2 nooutput
+stats data using 6 nooutput
 least = STATS_min
-stats data using 5 nooutput
+stats data using 13 nooutput
 most = STATS_max
 
 do for [format in 'svg png'] {
@@ -63,20 +65,29 @@ do for [format in 'svg png'] {
 					group_label[g], group_mib[g])
 				if (g == 1) { set xtics (name g) } else { set xtics add (name g) }
 			}
-			plot for [b = 1:block_class_nr] for [q = 1:4] \
+			plot for [b = 1:block_class_nr] \
 				(block_class[b] == c ? data : '/dev/null') index (b - 1) \
-				using ($1 + shift(block_series[b])):(column(q + 1)) with points \
-				pt quantile_point[q] ps 0.9 lw 1.4 \
-				lc rgb strategy_colour(series_strategy[block_series[b]])
+				using ($1 + shift(block_series[b])):2:(0):($5 - $2) with vectors nohead \
+				lw 1 lc rgb strategy_colour(series_strategy[block_series[b]]), \
+				for [q = 4:1:-1] for [b = 1:block_class_nr] \
+				(block_class[b] == c ? data : '/dev/null') index (b - 1) \
+				using ($1 + shift(block_series[b])):(column(q + 1)) \
+				with points ps (q == 1 ? 1.1 : 0.8) lw 1.4 \
+				pt (q == 1 ? series_point(block_series[b]) : quantile_point[q]) \
+				lc rgb strategy_colour(series_strategy[block_series[b]]), \
+				for [q = 1:4] for [b = 1:block_class_nr] \
+				(block_class[b] == c ? data : '/dev/null') index (b - 1) \
+				using ($1 + shift(block_series[b])):(column(q + 5)):(0):\
+				(rise(column(q + 5), column(q + 9))) @spread_bar lc rgb black
 			unset label
 		}
 	}
 	eval panel(0, w, h - key_h, h, w, h)
 	eval key_only
 	set key maxcols key_columns(keys, key_len, w) samplen 1
-	plot for [s = 1:series_label_nr] NaN with points pt 5 ps 1.4 \
-		lc rgb strategy_colour(series_strategy[s]) title series_label[s], \
-		for [q = 1:4] NaN with points pt quantile_point[q] ps 0.9 lw 1.4 \
+	plot for [s = 1:series_label_nr] NaN with points pt series_point(s) ps 1.1 \
+		lc rgb strategy_colour(series_strategy[s]) title series_label[s].', median', \
+		for [q = 2:4] NaN with points pt quantile_point[q] ps 0.9 lw 1.4 \
 		lc rgb text_grey title quantile[q]
 	unset multiplot
 	unset output

@@ -23,21 +23,29 @@ array phase_name[11] = ['modules', 'define', 'register', 'launch', 'firmware', '
 array phase_colour[11] = [grey, sky, vermillion, purple, orange, green, blue, yellow, '#BBBBBB', \
 	'#777777', '#DDDDDD']
 
-# Kernels of one strategy differ by dash and point type.
+# A strategy has its point type, too. Kernels of one strategy differ by dash and by filled or open.
 series_dash(variant) = variant + 1
-array series_point[4] = [7, 5, 9, 13]
-point_of(variant) = series_point[variant % 4 + 1]
+strategy_point(s) = s eq 'none' ? 7 : s eq 'upfront' ? 5 : s eq 'spte' ? 9 : s eq 'memslot' ? 11 : \
+	s eq 'nopin' ? 13 : 15
+point_of(s, variant) = strategy_point(s) - variant % 2
+
+# Of n curves that may lie on each other, the i-th: the first is widest, so that it shows behind the others.
+curve_width(i, n) = 1.4 + 2.4 * (n - i) / n
 
 text_grey = '#555555'
 
 # Evaluate the result to start drawing a figure of w x h points in this format.
 start(format, out, w, h) = format eq 'svg' ? \
-	sprintf("set terminal svg size %d,%d noenhanced font 'DejaVu Sans,Helvetica,Arial,sans-serif,12' background '#ffffff' linewidth 1.2; set output '%s.svg'", w, h, out) : \
-	sprintf("set terminal pngcairo size %d,%d noenhanced font 'DejaVu Sans,12' fontscale 1.5 background '#ffffff' linewidth 1.8 pointscale 1.5; set output '%s.png'", 1.5 * w, 1.5 * h, out)
+	sprintf("set terminal svg size %d,%d noenhanced rounded font 'DejaVu Sans,Helvetica,Arial,sans-serif,12' background '#ffffff' linewidth 1.2; set output '%s.svg'", w, h, out) : \
+	sprintf("set terminal pngcairo size %d,%d noenhanced rounded font 'DejaVu Sans,12' fontscale 1.5 background '#ffffff' linewidth 1.8 pointscale 1.5; set output '%s.png'", 1.5 * w, 1.5 * h, out)
 
 # Evaluate the result once the figure is started: its heading, with what a ns is.
 heading(title, note, h) = sprintf("set multiplot; set label 1 '%s' at screen 0.5, %f center font ',15'; set label 2 '%s' at screen 0.5, %f center font ',11' textcolor rgb text_grey", \
 	title, 1 - 18.0 / h, note, 1 - 38.0 / h)
+
+# A bar from the least to the greatest value, "using x:(low):(0):(rise(low, high))"; nothing where they are one.
+rise(low, high) = high > low ? high - low : NaN
+spread_bar = "with vectors heads size screen 0.003,90 lw 1.2"
 
 # The margins of a panel, in points from the top left corner of a figure of w x h points.
 panel(left, right, top, bottom, w, h) = sprintf("set lmargin at screen %f; set rmargin at screen %f; set tmargin at screen %f; set bmargin at screen %f", \

@@ -49,9 +49,9 @@ do for [format in 'svg png'] {
 		}
 		set arrow from graph 0, first memory_mib to graph 1, first memory_mib nohead \
 			lc rgb text_grey lw 0.8 dt 3
-		plot data index (p - 1) using 1:2 with steps lw 2.4 \
+		plot data index (p - 1) using 1:2 with steps lw 3.2 \
 			lc rgb strategy_colour(series_strategy[s]), \
-			data index (p - 1) using 1:3 with steps lw 2 dt (6, 4) lc rgb black
+			data index (p - 1) using 1:3 with steps lw 1.2 lc rgb black
 		unset object
 		unset label
 		unset arrow
@@ -59,10 +59,10 @@ do for [format in 'svg png'] {
 	eval panel(0, w, h - foot, h, w, h)
 	eval key_only
 	set key maxcols key_columns(keys, key_len, w) samplen 2
-	plot for [p = 1:panel_series_nr] NaN with lines lw 2.4 \
+	plot for [p = 1:panel_series_nr] NaN with lines lw 3.2 \
 		lc rgb strategy_colour(series_strategy[panel_series[p]]) \
 		title 'RSS, '.series_label[panel_series[p]], \
-		NaN with lines lw 2 dt (6, 4) lc rgb black title 'pinned', \
+		NaN with lines lw 1.2 lc rgb black title 'pinned', \
 		NaN with lines lw 0.8 dt 3 lc rgb text_grey title 'guest memory', \
 		for [i = 1:11] NaN with boxes fillstyle solid 0.25 noborder \
 		lc rgb phase_colour[i] title (present[i] ? phase_name[i] : '')

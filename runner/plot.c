@@ -39,6 +39,17 @@ void plots_free(struct plots *p)
 	memset(p, 0, sizeof(*p));
 }
 
+static const char repeats_note[] = " With repeats: medians, and bars from the least value to the "
+				   "greatest.";
+
+static bool has_repeats(const struct model *m)
+{
+	for (size_t i = 0; i < m->nr_groups * m->nr_series; i++)
+		if (m->cells[i].nr > 1)
+			return true;
+	return false;
+}
+
 int plot_begin(struct plot_input *in, struct plots *p, const struct model *m,
 	       const struct plot *plot, char *err)
 {
@@ -58,7 +69,10 @@ int plot_begin(struct plot_input *in, struct plots *p, const struct model *m,
 	p->plot = xrealloc(p->plot, p->nr + 1, sizeof(*p->plot));
 	p->plot[p->nr++] = (struct plot){
 		.name = xstrdup(plot->name), .title = xstrdup(plot->title),
-		.caption = xstrdup(plot->caption), .script = plot->script,
+		.caption = xasprintf("%s%s %s", plot->caption, has_repeats(m) ? repeats_note : "",
+				     m->virtual_clock ? "Times are virtual ns: 1 instruction = 1 ns."
+				     : "Times are wall-clock ns."),
+		.script = plot->script,
 	};
 	gp_text(&in->gp, "title", plot->title);
 	gp_text(&in->gp, "clock_note", m->virtual_clock ?

@@ -109,7 +109,23 @@ static int put_cell(struct cdf *c, const struct model *m, size_t group, size_t s
 	return ret;
 }
 
-/* One row of panels for each workload, one column for each of its sizes of memory. */
+/* Is it the only group of its workload and parameters, so of one size of memory? */
+static bool group_alone(const struct model *m, const struct group *g)
+{
+	size_t same = 0;
+
+	for (size_t i = 0; i < m->nr_groups; i++)
+		same += !strcmp(m->groups[i].label, g->label);
+	return same == 1;
+}
+
+/* Does a panel of next go to the row of last? */
+static bool same_row(const struct model *m, const struct group *last, const struct group *next)
+{
+	return !strcmp(last->label, next->label) || (group_alone(m, last) && group_alone(m, next));
+}
+
+/* One row for each workload that has several sizes of memory; the others go on as they come. */
 static int put_panels(struct cdf *c, const struct model *m, char *err)
 {
 	const struct group *last = NULL;
@@ -126,7 +142,7 @@ static int put_panels(struct cdf *c, const struct model *m, char *err)
 			return ret;
 		if (!any)
 			continue;
-		if (!last || strcmp(last->label, group->label) || column == 4) {
+		if (!last || !same_row(m, last, group) || column == 4) {
 			c->rows++;
 			column = 0;
 		}
@@ -221,7 +237,25 @@ static bool group_has_faults(const struct model *m, size_t group)
 	return false;
 }
 
-/* The rows of a class and series: place of the group, p50, p90, p99, max. */
+static void put_quantiles(struct outfile *dat, const struct model *m, size_t group,
+			  const struct percentile_class *class, size_t series)
+{
+	enum { QUANTILES = ARRAY_SIZE(class->metric) };
+	double v[3][QUANTILES];
+	bool have[QUANTILES];
+
+	for (size_t i = 0; i < QUANTILES; i++)
+		have[i] = model_spread(m, group, series, class->metric[i], &v[0][i], &v[1][i],
+				       &v[2][i]);
+	for (size_t i = 0; i < 3 * QUANTILES; i++) {
+		if (have[i % QUANTILES])
+			dat_number(dat, v[i / QUANTILES][i % QUANTILES]);
+		else
+			dat_missing(dat);
+	}
+}
+
+/* Rows of a class and series: place of the group; p50, p90, p99, max; the least and the most of each. */
 static bool put_percentiles(struct outfile *dat, const struct model *m,
 			    const struct percentile_class *class, size_t series)
 {
@@ -235,12 +269,7 @@ static bool put_percentiles(struct outfile *dat, const struct model *m,
 		if (!model_value(m, g, series, class->metric[0], &v))
 			continue;
 		dat_number(dat, place);
-		for (size_t i = 0; i < ARRAY_SIZE(class->metric); i++) {
-			if (model_value(m, g, series, class->metric[i], &v))
-				dat_number(dat, v);
-			else
-				dat_missing(dat);
-		}
+		put_quantiles(dat, m, g, class, series);
 		dat_end_row(dat);
 		any = true;
 	}
@@ -272,8 +301,8 @@ int plot_latency_percentiles(struct plots *p, const struct model *m, char *err)
 	static const struct plot plot = {
 		.name = "npf-latency-percentiles", .script = "latency-percentiles.gp",
 		.title = "Percentiles of the latency of nested page faults",
-		.caption = "Median, p90, p99 and maximum; every point is a fault that was measured "
-			   "(nearest rank).",
+		.caption = "Median, p90, p99 and maximum, joined by a line; every point is a fault that "
+			   "was measured (nearest rank).",
 	};
 	const char *class[ARRAY_SIZE(percentile_classes)];
 	double *block_class, *block_series;

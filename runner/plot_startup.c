@@ -33,20 +33,23 @@ static void put_or_missing(struct outfile *dat, const struct model *m, size_t gr
 		dat_missing(dat);
 }
 
-/* A row a bar: series, memory, then each phase in ms. */
+/* A row a bar: series, memory, each phase in ms; least, median, greatest total. */
 static bool put_bars(struct outfile *dat, const struct model *m, size_t from, size_t to)
 {
+	double v, least, most;
 	bool any = false;
-	double v;
 
 	for (size_t g = from; g < to; g++) {
 		for (size_t s = 0; s < m->nr_series; s++) {
-			if (!model_value(m, g, s, "startup_ns", &v))
+			if (!model_spread(m, g, s, "startup_ns", &v, &least, &most))
 				continue;
 			dat_number(dat, s + 1);
 			dat_number(dat, m->groups[g].memory_mib);
 			for (size_t i = 0; i < ARRAY_SIZE(startup_metrics); i++)
 				put_or_missing(dat, m, g, s, startup_metrics[i]);
+			dat_number(dat, least / 1e6);
+			dat_number(dat, v / 1e6);
+			dat_number(dat, most / 1e6);
 			dat_end_row(dat);
 			any = true;
 		}
@@ -61,7 +64,8 @@ int plot_startup_phases(struct plots *p, const struct model *m, char *err)
 	static const struct plot plot = {
 		.name = "startup-phases", .script = "startup-phases.gp",
 		.title = "Startup by phase",
-		.caption = "From the start of the VMM to the start of the workload.",
+		.caption = "From the start of the VMM to the start of the workload; the total is above "
+			   "each bar.",
 	};
 	const char **panel = xrealloc(NULL, m->nr_groups, sizeof(*panel));
 	struct plot_input in;
@@ -84,18 +88,20 @@ int plot_startup_phases(struct plots *p, const struct model *m, char *err)
 	return ret;
 }
 
-/* A line: memory, startup in ms. */
+/* A line: memory, startup in ms: median, least, greatest. */
 static bool put_line(struct outfile *dat, const struct model *m, size_t from, size_t to,
 		     size_t series)
 {
+	double v, least, most;
 	bool any = false;
-	double v;
 
 	for (size_t g = from; g < to; g++) {
-		if (!model_value(m, g, series, "startup_ns", &v))
+		if (!model_spread(m, g, series, "startup_ns", &v, &least, &most))
 			continue;
 		dat_number(dat, m->groups[g].memory_mib);
 		dat_number(dat, v / 1e6);
+		dat_number(dat, least / 1e6);
+		dat_number(dat, most / 1e6);
 		dat_end_row(dat);
 		any = true;
 	}
@@ -109,7 +115,8 @@ int plot_startup_memory(struct plots *p, const struct model *m, char *err)
 	static const struct plot plot = {
 		.name = "startup-memory", .script = "startup-memory.gp",
 		.title = "Startup against guest memory",
-		.caption = "Upfront pinning grows with memory; pinning on demand should not.",
+		.caption = "Upfront pinning grows with memory; pinning on demand should not. Workloads "
+			   "that ran with several sizes of memory.",
 	};
 	size_t lines = m->nr_groups * m->nr_series, nr = 0, panels = 0, end;
 	const char **panel = xrealloc(NULL, m->nr_groups, sizeof(*panel));
@@ -122,6 +129,8 @@ int plot_startup_memory(struct plots *p, const struct model *m, char *err)
 		size_t before = nr;
 
 		end = panel_end(m, g);
+		if (end == g + 1)	/* of one size: startup by phase shows it */
+			continue;
 		panel[panels] = m->groups[g].label;
 		for (size_t s = 0; s < m->nr_series; s++) {
 			if (!put_line(&in.dat, m, g, end, s))

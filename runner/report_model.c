@@ -237,8 +237,8 @@ static int compare_double(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-bool model_value(const struct model *m, size_t group, size_t series, const char *metric,
-		 double *value)
+bool model_spread(const struct model *m, size_t group, size_t series, const char *metric,
+		  double *value, double *least, double *most)
 {
 	const struct model_cell *c = model_cell(m, group, series);
 	double *have = xrealloc(NULL, c->nr + 1, sizeof(*have));
@@ -254,7 +254,17 @@ bool model_value(const struct model *m, size_t group, size_t series, const char 
 	if (n) {
 		qsort(have, n, sizeof(*have), compare_double);
 		*value = have[(n - 1) / 2];
+		*least = have[0];
+		*most = have[n - 1];
 	}
 	free(have);
 	return n;
+}
+
+bool model_value(const struct model *m, size_t group, size_t series, const char *metric,
+		 double *value)
+{
+	double least, most;
+
+	return model_spread(m, group, series, metric, value, &least, &most);
 }

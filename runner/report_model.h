@@ -69,4 +69,8 @@ bool model_usable(const struct run_cell *c);
 bool model_value(const struct model *m, size_t group, size_t series, const char *metric,
 		 double *value);
 
+/* As model_value(), with the least and the greatest of the same values. */
+bool model_spread(const struct model *m, size_t group, size_t series, const char *metric,
+		  double *value, double *least, double *most);
+
 #endif

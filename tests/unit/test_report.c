@@ -198,6 +198,21 @@ static void test_page_escapes(void **state)
 	with_model(f, check_page);
 }
 
+/* A second repeat that took 7 ms, and a cell of another size of memory. */
+static void put_more(struct fixture *f)
+{
+	struct cell_row c = seq_128;
+
+	c.repeat = 2;
+	c.metrics = METRIC("startup_ns", "virtual ns", "7000000");
+	put_cell(f, &c);
+	c.repeat = 1;
+	c.id = "a-seq-256M";
+	c.memory_mib = 256;
+	c.metrics = METRIC("startup_ns", "virtual ns", "11000000");
+	put_cell(f, &c);
+}
+
 static void check_inputs(struct fixture *f, struct model *m)
 {
 	char *data = xasprintf("%s/data", f->run), *text;
@@ -205,7 +220,8 @@ static void check_inputs(struct fixture *f, struct model *m)
 
 	assert_int_equal(dir_make(data, f->err), 0);
 	assert_int_equal(plots_write(&p, m, data, f->err), 0);
-	assert_int_equal(p.nr, 4);	/* no percentiles: the cell has no npf_ metrics */
+	assert_int_equal(p.nr, 4);	/* no percentiles: the cells have no npf_ metrics */
+	assert_non_null(strstr(p.plot[0].caption, "virtual ns: 1 instruction"));
 	assert_string_equal(p.plot[2].name, "npf-latency-cdf");
 	text = get(f, "data/npf-latency-cdf.dat");
 	assert_string_equal(text, "50 0\n50 0.5\n70 1\n\n\n20 0\n20 1\n\n\n");
@@ -214,7 +230,10 @@ static void check_inputs(struct fixture *f, struct model *m)
 	assert_string_equal(text, "0.0001 1 ?\n0.0005 2 128\n\n\n");
 	free(text);
 	text = get(f, "data/startup-phases.dat");
-	assert_string_equal(text, "1 128 ? ? ? ? ? ?\n\n\n");
+	assert_string_equal(text, "1 128 ? ? ? ? ? ? 5 5 7\n1 256 ? ? ? ? ? ? 11 11 11\n\n\n");
+	free(text);
+	text = get(f, "data/startup-memory.dat");
+	assert_string_equal(text, "128 5 5 7\n256 11 11 11\n\n\n");
 	free(text);
 	plots_free(&p);
 	free(data);
@@ -225,6 +244,7 @@ static void test_figure_inputs(void **state)
 	struct fixture *f = *state;
 
 	put_cell(f, &seq_128);
+	put_more(f);
 	put(f, "cells/a-seq-128M/1/faults.csv", FAULTS_HEADER
 	    "50,define,0x0,0x6,first,9000\r\n110,workload,0x1000,0x6,first,70\r\n"
 	    "200,workload,0x2000,0x6,first,50\r\n300,workload,0x1000,0x6,refault,20\r\n"
@@ -282,6 +302,7 @@ static void test_build_again(void **state)
 	if (report_check(f->err))
 		skip();
 	put_cell(f, &seq_128);
+	put_more(f);
 	if (report_build(f->run, f->err))
 		fail_msg("%s", f->err);
 	first = get(f, "plots/startup-memory.svg");
