@@ -14,25 +14,30 @@
 
 #define FIELD(f)	OPT_I64(struct settings, f)
 #define TEXT(f)		OPT_FIELD(struct settings, f, const char *)
-#define OPTIONS_MAX	32
+#define OPTIONS_MAX	64
 
-static const char *const format_names[] = { [FORMAT_TEXT] = "text", [FORMAT_KTAP] = "ktap", NULL };
+static const char *const format_names[] = { [FORMAT_TEXT] = "text", [FORMAT_KTAP] = "ktap",
+					    [FORMAT_CSV] = "csv", NULL };
 
 const struct verb verbs[] = {
 	{ "matrix", "[CONF]", cmd_matrix,
 	  "run the cells of a config (default: configs/default.conf)",
-	  "--matrix configs/smoke.conf -j2", 0, 0 },
+	  "--matrix configs/smoke.conf -j2", 0, 0, 1 << FORMAT_KTAP },
 	{ "plan", "[CONF]", cmd_plan, "show the cells and the estimated time, run nothing",
-	  "--plan --filter '*-sev-*'", 0, 0 },
+	  "--plan --filter '*-sev-*'", 0, 0, 0 },
 	{ "resume", "RUN", cmd_resume, "run what is not complete in a run",
-	  "--resume 20261122T131500Z-default", 0, 0 },
+	  "--resume 20261122T131500Z-default", 0, 0, 1 << FORMAT_KTAP },
 	{ "report", "RUN", cmd_report, "make the tables, plots and page of a run again",
-	  NULL, 0, 0 },
+	  NULL, 0, 0, 1 << FORMAT_KTAP },
+	{ "compare", "OLD [NEW]", cmd_compare,
+	  "what got better and worse; OLD and NEW are RUN or RUN:kernel=NAME,GLOB...",
+	  "--compare 20261122T131500Z-default --by kernel=v6.12,v6.12-spte", 0, 1,
+	  1 << FORMAT_CSV },
 	{ "shell", "KERNEL", cmd_shell, "a shell on an emulated SEV host, in real time",
-	  "--shell v6.12", 0, 0 },
-	{ "doctor", NULL, cmd_doctor, "what this machine can do, and what to fix", NULL, 0, 0 },
+	  "--shell v6.12", 0, 0, 0 },
+	{ "doctor", NULL, cmd_doctor, "what this machine can do, and what to fix", NULL, 0, 0, 0 },
 	{ "list", "kernels|workloads|metrics|collectors", cmd_list, "what there is to choose from",
-	  "--list metrics --json", 0, 0 },
+	  "--list metrics --json", 0, 0, 0 },
 	{ .name = NULL },
 };
 
@@ -62,10 +67,16 @@ static const struct cli_option options[] = {
 	  .help = "agent of a local host (default: build/agent of the lab)" } },
 	{ 0, NULL, false, 0, { "no-plots", OPT_BOOL, FIELD(plots), 0, 0, NULL, NULL,
 	  "tables only: needs no gnuplot" } },
+	{ 0, "AXIS", true, 0, { .name = "by", .offset = TEXT(by),
+	  .help = "--compare: kernel, strategy, guest, ...; AXIS=OLD,NEW within one run" } },
+	{ 0, "LIST", true, 0, { .name = "thresholds", .offset = TEXT(thresholds),
+	  .help = "--compare: 'KEY=VALUE;...' for the [compare] section of the config" } },
 	{ 0, "FORMAT", false, 0, { "format", OPT_ENUM, FIELD(format), 0, 0, format_names, "text",
-	  "text (default) or ktap: what --matrix, --resume and --report print" } },
+	  "text (default); ktap of a run; csv of --compare" } },
+	{ 0, NULL, false, FORMAT_CSV, { "csv", OPT_BOOL, FIELD(format), 0, 0, NULL, NULL,
+	  "as --format csv" } },
 	{ 0, NULL, false, 1, { "json", OPT_BOOL, FIELD(json), 0, 0, NULL, NULL,
-	  "JSON instead of text, for --plan, --list and --doctor" } },
+	  "JSON instead of text, for --plan, --list, --doctor and --compare" } },
 };
 
 int usage_error(const char *fmt, ...)
@@ -121,7 +132,8 @@ static void print_help(void)
 		if (v->example)
 			printf("  runner %s\n", v->example);
 	puts("\nExit status: 0 all cells passed, 1 some did not, 2 usage, config or machine, "
-	     "130 interrupted.");
+	     "130 interrupted;\n"
+	     "of --compare: 0 same or better, 1 worse, 2 usage, 125 cannot tell.");
 }
 
 static int bad_option(char **argv)
@@ -216,6 +228,9 @@ static int take_arguments(struct settings *s, int argc, char **argv)
 	if (s->nr_more < s->verb->more_min ||
 	    (s->verb->arg && s->verb->arg[0] != '[' && !s->arg))
 		return usage_error("--%s needs %s", s->verb->name, s->verb->arg);
+	if (s->format && !(s->verb->formats & 1 << s->format))
+		return usage_error("--%s does not print %s", s->verb->name,
+				   format_names[s->format]);
 	return 0;
 }
 

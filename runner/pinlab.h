@@ -17,8 +17,8 @@ enum exit_status {
 #define CLOCK_AS_CONFIGURED	(-1)
 #define COLLECTORS_AS_CONFIGURED	(-1)
 
-/* Of what a run prints at its end. */
-enum format { FORMAT_TEXT, FORMAT_KTAP };
+/* Of what a verb prints. */
+enum format { FORMAT_TEXT, FORMAT_KTAP, FORMAT_CSV };
 
 struct settings {
 	char root[PATH_MAX];	/* of the lab */
@@ -35,16 +35,19 @@ struct settings {
 	int64_t format;		/* enum format */
 	const char *results;
 	const char *filter;	/* may be NULL */
+	const char *by;		/* axis that is compared; may be NULL */
+	const char *thresholds;	/* may be NULL */
 	const char *agent;
 };
 
 struct verb {
 	const char *name;
-	const char *arg;	/* "[CONF]": may be left out; NULL: takes none */
+	const char *arg;	/* one or two; "[CONF]": may be left out; NULL: takes none */
 	int (*fn)(const struct settings *s);	/* returns the exit status */
 	const char *help;
 	const char *example;
 	int more_min, more_max;	/* arguments beyond the first */
+	unsigned int formats;	/* 1 << FORMAT_* that it prints beside text */
 };
 
 extern const struct verb verbs[];	/* ends with a row without a name */
@@ -53,6 +56,7 @@ int cmd_matrix(const struct settings *s);
 int cmd_plan(const struct settings *s);
 int cmd_resume(const struct settings *s);
 int cmd_report(const struct settings *s);
+int cmd_compare(const struct settings *s);
 int cmd_shell(const struct settings *s);
 int cmd_doctor(const struct settings *s);
 int cmd_list(const struct settings *s);

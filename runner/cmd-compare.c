@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* --compare: two runs, or two sets of cells, held against each other. */
+#include <stdio.h>
+
+#include "compare/compare.h"
+#include "pinlab.h"
+#include "util.h"
+
+static void print(const struct settings *s, const struct compare *c)
+{
+	if (s->json)
+		compare_print_json(c, stdout);
+	else if (s->format == FORMAT_CSV)
+		compare_print_csv(c, stdout);
+	else
+		compare_print_text(c, stdout);
+}
+
+int cmd_compare(const struct settings *s)
+{
+	struct compare_request q = {
+		.results = s->results, .spec = { s->arg, s->nr_more ? s->more[0] : NULL }, .by = s->by,
+		.filter = s->filter, .thresholds = s->thresholds,
+	};
+	char err[OPT_ERR_MAX];
+	struct compare c;
+	int status;
+
+	if (compare_make(&c, &q, err))
+		return usage_error("%s", err);
+	print(s, &c);
+	status = compare_exit_status(&c);
+	compare_free(&c);
+	return fflush(stdout) || ferror(stdout) ? usage_error("cannot write: %m") : status;
+}

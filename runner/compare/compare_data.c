@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A comparison for machines. results/README.md describes the columns and keys. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compare/compare.h"
+#include "csvfile.h"
+
+#define COMPARE_SCHEMA	1
+
+static void csv_optional(struct outfile *o, double v)
+{
+	if (isnan(v))
+		csv_empty(o);
+	else
+		csv_number(o, v);
+}
+
+static void csv_row(struct outfile *o, const struct compare *c, const struct compare_row *r)
+{
+	csv_text(o, r->pair->label);
+	csv_text(o, r->pair->cell[SIDE_OLD]->id);
+	csv_text(o, r->pair->cell[SIDE_NEW]->id);
+	csv_text(o, r->metric);
+	csv_text(o, r->unit);
+	csv_text(o, metric_better_names[r->better]);
+	csv_text(o, r->judges ? "yes" : "no");
+	csv_u64(o, r->n[SIDE_OLD]);
+	csv_u64(o, r->n[SIDE_NEW]);
+	csv_optional(o, r->value[SIDE_OLD]);
+	csv_optional(o, r->value[SIDE_NEW]);
+	csv_optional(o, r->delta);
+	csv_text(o, compare_delta_unit(c, r));
+	csv_optional(o, r->ratio);
+	csv_number(o, r->min_effect);
+	csv_optional(o, r->ratio_lo);
+	csv_optional(o, r->ratio_hi);
+	csv_optional(o, r->p);
+	csv_optional(o, r->p_holm);
+	csv_text(o, change_names[r->change]);
+	csv_text(o, r->why ?: "");
+	csv_end_row(o);
+}
+
+void compare_print_csv(const struct compare *c, FILE *f)
+{
+	static const char *const columns[] = {
+		"cell", "old_cell", "new_cell", "metric", "unit", "better", "judges", "n_old",
+		"n_new", "old", "new", "delta", "delta_unit", "ratio", "min_effect", "ratio_lo",
+		"ratio_hi", "p", "p_holm", "verdict", "why", NULL
+	};
+	struct outfile o = { .f = f };
+
+	csv_header(&o, columns);
+	for (size_t i = 0; i < c->nr_rows; i++)
+		csv_row(&o, c, &c->row[i]);
+}
+
+static json_t *number(double v)
+{
+	if (isnan(v))
+		return json_null();
+	return csv_is_integer(v) ? json_integer(v) : json_real(v);
+}
+
+static json_t *optional_text(const char *text)
+{
+	return text ? json_string(text) : json_null();
+}
+
+static json_t *texts(const struct strv *s)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < s->nr; i++)
+		json_array_append_new(list, json_string(s->v[i]));
+	return list;
+}
+
+static json_t *json_row(const struct compare *c, const struct compare_row *r)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:o, s:o, s:o, s:s, s:o, "
+			 "s:o, s:o, s:o, s:o, s:o, s:s, s:o}",
+			 "cell", r->pair->label, "old_cell", r->pair->cell[SIDE_OLD]->id,
+			 "new_cell", r->pair->cell[SIDE_NEW]->id, "metric", r->metric, "unit",
+			 r->unit, "better", metric_better_names[r->better], "judges", r->judges,
+			 "n_old", (json_int_t)r->n[SIDE_OLD], "n_new", (json_int_t)r->n[SIDE_NEW],
+			 "old", number(r->value[SIDE_OLD]), "new", number(r->value[SIDE_NEW]),
+			 "delta", number(r->delta), "delta_unit", compare_delta_unit(c, r),
+			 "ratio", number(r->ratio), "min_effect", number(r->min_effect),
+			 "ratio_lo", number(r->ratio_lo), "ratio_hi", number(r->ratio_hi), "p",
+			 number(r->p), "p_holm", number(r->p_holm), "verdict",
+			 change_names[r->change], "why", optional_text(r->why));
+}
+
+static json_t *json_meta(const struct compare *c)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < c->nr_meta; i++)
+		json_array_append_new(list, json_pack("{s:s, s:o, s:o}", "key", c->meta[i].key,
+						      "old",
+						      optional_text(c->meta[i].value[SIDE_OLD]),
+						      "new",
+						      optional_text(c->meta[i].value[SIDE_NEW])));
+	return list;
+}
+
+void compare_print_json(const struct compare *c, FILE *f)
+{
+	json_t *all, *rows = json_array();
+
+	for (size_t i = 0; i < c->nr_rows; i++)
+		json_array_append_new(rows, json_row(c, &c->row[i]));
+	all = json_pack("{s:i, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:{s:f, s:I}, s:s, s:o}",
+			"schema", COMPARE_SCHEMA, "old", c->half[SIDE_OLD].spec, "new",
+			c->half[SIDE_NEW].spec, "time_unit", c->time_unit, "by", texts(&c->by),
+			"differs", json_meta(c), "only_old", texts(&c->half[SIDE_OLD].only),
+			"only_new", texts(&c->half[SIDE_NEW].only), "thresholds", "alpha",
+			c->thresholds.alpha, "seed", (json_int_t)c->thresholds.seed, "verdict",
+			change_names[c->verdict], "rows", rows);
+	json_dumpf(all, f, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
+	fputc('\n', f);
+	json_decref(all);
+}

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The verdict of a metric by the virtual clock: what was executed is the same in every repeat, so
+ * two values differ or they do not, and a difference is as real at one instruction as at a million.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compare/judge.h"
+#include "util.h"
+#include "verdict.h"
+
+#define PASSED	"passed"
+
+/* The values of a metric in the repeats that ran to their end, ascending. */
+struct sample {
+	double *v;
+	size_t nr;
+};
+
+static int compare_double(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static bool complete(const struct run_cell *rc)
+{
+	int status = status_find(run_cell_text(rc, "status"));
+
+	return status >= 0 && status_is_complete(status);
+}
+
+static struct sample sample_of(const struct compare_cell *cell, const char *metric)
+{
+	struct sample s = { .v = xrealloc(NULL, cell->nr + 1, sizeof(*s.v)) };
+
+	for (size_t i = 0; i < cell->nr; i++) {
+		const json_t *v = run_cell_metric(&cell->repeat[i], metric);
+
+		if (complete(&cell->repeat[i]) && json_is_number(v))
+			s.v[s.nr++] = json_number_value(v);
+	}
+	qsort(s.v, s.nr, sizeof(*s.v), compare_double);
+	return s;
+}
+
+static double median(const struct sample *s)
+{
+	return (s->v[(s->nr - 1) / 2] + s->v[s->nr / 2]) / 2;
+}
+
+static enum change direction(const struct compare_row *r)
+{
+	if (r->better == BETTER_NONE)
+		return CHANGE_CHANGED;
+	return (r->delta < 0) == (r->better == BETTER_LOWER) ? CHANGE_BETTER : CHANGE_WORSE;
+}
+
+static void set_why(struct compare_row *r, const char *why)
+{
+	free(r->why);
+	r->why = xstrdup(why);
+}
+
+static bool varies(const struct sample *s)
+{
+	return s->nr && s->v[0] != s->v[s->nr - 1];
+}
+
+/* Is the difference one that counts? A change from 0 always does. */
+static bool counts(const struct compare_row *r)
+{
+	return r->delta != 0 && fabs(r->delta) >= r->min_effect * fabs(r->value[SIDE_OLD]);
+}
+
+static void judge_exact(struct compare_row *r, const struct sample *s)
+{
+	if (varies(&s[SIDE_OLD]) || varies(&s[SIDE_NEW])) {
+		r->change = CHANGE_CANNOT_TELL;
+		set_why(r, "repeats differ, which exact values must not");
+		return;
+	}
+	r->change = counts(r) ? direction(r) : CHANGE_SAME;
+	if (r->delta != 0 && !counts(r))
+		set_why(r, "differs by less than the least effect that counts");
+}
+
+static void set_values(struct compare_row *r, const struct sample *s)
+{
+	for (int side = 0; side < SIDES; side++) {
+		r->n[side] = s[side].nr;
+		r->missing[side] = !s[side].nr;
+		r->value[side] = s[side].nr ? median(&s[side]) : NAN;
+	}
+	r->delta = r->value[SIDE_NEW] - r->value[SIDE_OLD];
+	r->ratio = r->value[SIDE_OLD] ? r->value[SIDE_NEW] / r->value[SIDE_OLD] : NAN;
+}
+
+static struct compare_row *new_row(struct compare *c, const struct compare_pair *p,
+				   const char *metric, const char *unit, enum metric_better better)
+{
+	struct compare_row *r;
+
+	c->row = xrealloc(c->row, c->nr_rows + 1, sizeof(*c->row));
+	r = &c->row[c->nr_rows++];
+	*r = (struct compare_row){
+		.pair = p, .metric = metric, .unit = unit, .better = better,
+		.judges = thresholds_judges(&c->thresholds, metric),
+		.min_effect = thresholds_min_effect(&c->thresholds, metric, c->virtual_clock),
+		.lo = { NAN, NAN }, .hi = { NAN, NAN }, .ratio_lo = NAN, .ratio_hi = NAN,
+		.p = NAN, .p_holm = NAN,
+	};
+	return r;
+}
+
+/* The member of either cell's list of metrics that has this name, or NULL. */
+static const json_t *find_metric(const struct compare_cell *cell, const char *name)
+{
+	const json_t *m;
+	size_t i;
+
+	for (size_t k = 0; k < cell->nr; k++) {
+		json_array_foreach(json_object_get(cell->repeat[k].json, "metrics"), i, m) {
+			const char *have = json_string_value(json_object_get(m, "name"));
+
+			if (have && !strcmp(have, name))
+				return m;
+		}
+	}
+	return NULL;
+}
+
+static void add_metric(struct compare *c, const struct compare_pair *p,
+		       const struct metric_desc *d)
+{
+	const json_t *old = find_metric(p->cell[SIDE_OLD], d->name);
+	const json_t *new = find_metric(p->cell[SIDE_NEW], d->name);
+	struct sample s[SIDES];
+	struct compare_row *r;
+
+	if (!old && !new)
+		return;
+	r = new_row(c, p, d->name, json_string_value(json_object_get(new ?: old, "unit")) ?: d->unit,
+		    d->better);
+	for (int side = 0; side < SIDES; side++)
+		s[side] = sample_of(p->cell[side], d->name);
+	set_values(r, s);
+	if (r->missing[SIDE_OLD] || r->missing[SIDE_NEW]) {
+		r->change = CHANGE_CANNOT_TELL;
+		set_why(r, r->missing[SIDE_OLD] ? "the old one has no value" :
+			"the new one has no value");
+		/* If the cell did not come that far, its row "passed" says so. */
+		r->judges = false;
+	} else {
+		judge_exact(r, s);
+	}
+	free(s[SIDE_OLD].v);
+	free(s[SIDE_NEW].v);
+}
+
+/* A status that says nothing about the kernel: what was to be measured was not. */
+static bool tells_nothing(const struct run_cell *rc)
+{
+	switch (status_find(run_cell_text(rc, "status"))) {
+	case STATUS_PASS:
+	case STATUS_XFAIL:
+	case STATUS_CORRUPT:
+	case STATUS_FAIL:
+	case STATUS_VMM_EXIT:
+	case STATUS_GUEST_HANG:
+	case STATUS_SPLAT:
+	case STATUS_HOST_PANIC:
+		return false;
+	default:
+		return true;
+	}
+}
+
+/* The first repeat that did not succeed, or the first. */
+static const struct run_cell *worst(const struct compare_cell *cell)
+{
+	for (size_t i = 0; i < cell->nr; i++) {
+		int status = status_find(run_cell_text(&cell->repeat[i], "status"));
+
+		if (status < 0 || !status_is_success(status))
+			return &cell->repeat[i];
+	}
+	return cell->repeat;
+}
+
+/* How the cells ended: the share of repeats that succeeded. */
+static void add_passed(struct compare *c, const struct compare_pair *p)
+{
+	struct compare_row *r = new_row(c, p, PASSED, "share", BETTER_HIGHER);
+	bool nothing = false;
+
+	r->judges = true;
+	for (int side = 0; side < SIDES; side++) {
+		const struct compare_cell *cell = p->cell[side];
+		size_t passed = 0;
+
+		for (size_t i = 0; i < cell->nr; i++) {
+			int status = status_find(run_cell_text(&cell->repeat[i], "status"));
+
+			passed += status >= 0 && status_is_success(status);
+			nothing |= tells_nothing(&cell->repeat[i]);
+		}
+		r->n[side] = cell->nr;
+		r->value[side] = (double)passed / cell->nr;
+	}
+	r->delta = r->value[SIDE_NEW] - r->value[SIDE_OLD];
+	r->ratio = r->value[SIDE_OLD] ? r->value[SIDE_NEW] / r->value[SIDE_OLD] : NAN;
+	r->change = nothing ? CHANGE_CANNOT_TELL : r->delta ? direction(r) : CHANGE_SAME;
+	if (r->value[SIDE_OLD] < 1 || r->value[SIDE_NEW] < 1)
+		r->why = xasprintf("%s, then %s%s%s", run_cell_text(worst(p->cell[SIDE_OLD]), "status"),
+				   run_cell_text(worst(p->cell[SIDE_NEW]), "status"),
+				   run_cell_text(worst(p->cell[SIDE_NEW]), "reason")[0] ? ": " : "",
+				   run_cell_text(worst(p->cell[SIDE_NEW]), "reason"));
+}
+
+static enum change overall(const struct compare *c)
+{
+	if (compare_count(c, CHANGE_WORSE, true))
+		return CHANGE_WORSE;
+	if (compare_count(c, CHANGE_CANNOT_TELL, true))
+		return CHANGE_CANNOT_TELL;
+	if (compare_count(c, CHANGE_BETTER, true))
+		return CHANGE_BETTER;
+	return CHANGE_SAME;
+}
+
+void judge_pairs(struct compare *c)
+{
+	for (size_t i = 0; i < c->nr_pairs; i++) {
+		add_passed(c, &c->pair[i]);
+		for (const struct metric_desc *d = metrics; d->name; d++)
+			add_metric(c, &c->pair[i], d);
+	}
+	c->verdict = overall(c);
+}

@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* compare/: which cells are partners, what differs, and who is worse, on runs made by hand. */
+#include "rundir.h"
+
+#include "compare/compare.h"
+
+#define NPF(v)	METRIC("npf_first_p50_ns", "virtual ns", v)
+#define PINS(v)	METRIC("pinned_workload_pages", "pages", v)
+#define KERNEL(n, k)	"\"" n "\":{\"name\":\"" n "\",\"key\":\"" k "\"}"
+
+struct world {
+	struct fixture old, new;	/* share a folder */
+	struct fixture *dirs;
+};
+
+static int world_setup(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+	void *f;
+
+	setup(&f);
+	w->dirs = f;
+	w->old = *w->dirs;
+	w->new = *w->dirs;
+	w->old.run = xasprintf("%s/old", w->dirs->dir);
+	w->new.run = xasprintf("%s/new", w->dirs->dir);
+	assert_int_equal(dir_make(w->old.run, w->old.err), 0);
+	assert_int_equal(dir_make(w->new.run, w->new.err), 0);
+	*state = w;
+	return 0;
+}
+
+static int world_teardown(void **state)
+{
+	struct world *w = *state;
+	void *f = w->dirs;
+
+	free(w->old.run);
+	free(w->new.run);
+	free(w);
+	return teardown(&f);
+}
+
+static void put_run(struct fixture *f, const char *clock, const char *kernels, const char *config)
+{
+	char *text = xasprintf("{\"schema\":1,\"clock\":\"%s\",\"kernels\":{%s},"
+			       "\"config\":{\"name\":\"t\",\"text\":\"%s\"}}", clock, kernels,
+			       config);
+
+	put(f, "run.json", text);
+	free(text);
+}
+
+static void put_kernel_cell(struct fixture *f, const char *kernel, const char *strategy,
+			    const char *workload, const char *status, const char *metrics)
+{
+	char *id = xasprintf("%s-sev-128M-%s", kernel, workload);
+	struct cell_row row = {
+		.id = id, .kernel = kernel, .strategy = strategy, .workload = workload,
+		.type = "touch", .params = "\"mmu\":\"tdp\"", .status = status, .reason = "",
+		.metrics = metrics, .memory_mib = 128, .repeat = 1,
+	};
+
+	put_cell(f, &row);
+	free(id);
+}
+
+static void put_side(struct fixture *f, const char *metrics)
+{
+	put_run(f, "virtual", KERNEL("k", "1"), "");
+	put_kernel_cell(f, "k", "upfront", "t", "pass", metrics);
+}
+
+static struct compare made(struct world *w, const struct compare_request *more)
+{
+	struct compare_request q = more ? *more : (struct compare_request){ .by = NULL };
+	char err[OPT_ERR_MAX];
+	struct compare c;
+
+	q.results = w->dirs->dir;
+	q.spec[SIDE_OLD] = q.spec[SIDE_OLD] ?: "old";
+	if (!q.by || !strchr(q.by, '='))
+		q.spec[SIDE_NEW] = q.spec[SIDE_NEW] ?: "new";
+	if (compare_make(&c, &q, err))
+		fail_msg("%s", err);
+	return c;
+}
+
+static void refused(struct world *w, const struct compare_request *more, const char *why)
+{
+	struct compare_request q = *more;
+	char err[OPT_ERR_MAX] = "";
+	struct compare c;
+
+	q.results = w->dirs->dir;
+	if (!compare_make(&c, &q, err))
+		fail_msg("not refused: %s", why);
+	if (!strstr(err, why))
+		fail_msg("'%s' does not say '%s'", err, why);
+}
+
+static const struct compare_row *row(const struct compare *c, size_t pair, const char *metric)
+{
+	const struct compare_row *r = compare_find(c, &c->pair[pair], metric);
+
+	assert_non_null(r);
+	return r;
+}
+
+static void test_verdicts(void **state)
+{
+	static const struct {
+		const char *old, *new;
+		enum change change, verdict;
+		int exit;
+	} cases[] = {
+		{ NPF("5558"), NPF("5558"), CHANGE_SAME, CHANGE_SAME, 0 },
+		{ NPF("5558"), NPF("5559"), CHANGE_WORSE, CHANGE_WORSE, 1 },
+		{ NPF("5558"), NPF("5557"), CHANGE_BETTER, CHANGE_BETTER, 0 },
+		{ NPF("5558") "," PINS("9"), NPF("5000") "," PINS("10"), CHANGE_BETTER,
+		  CHANGE_WORSE, 1 },
+		{ NPF("0"), NPF("1"), CHANGE_WORSE, CHANGE_WORSE, 1 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct compare c;
+
+		put_side(&((struct world *)*state)->old, cases[i].old);
+		put_side(&((struct world *)*state)->new, cases[i].new);
+		c = made(*state, NULL);
+		assert_int_equal(c.nr_pairs, 1);
+		assert_int_equal(row(&c, 0, "npf_first_p50_ns")->change, cases[i].change);
+		assert_int_equal(c.verdict, cases[i].verdict);
+		assert_int_equal(compare_exit_status(&c), cases[i].exit);
+		compare_free(&c);
+	}
+}
+
+static void test_one_instruction(void **state)
+{
+	const struct compare_row *r;
+	struct world *w = *state;
+	struct compare c;
+
+	put_side(&w->old, NPF("5558"));
+	put_side(&w->new, NPF("5559"));
+	c = made(w, NULL);
+	r = row(&c, 0, "npf_first_p50_ns");
+	assert_true(r->delta == 1);
+	assert_string_equal(compare_delta_unit(&c, r), "instructions/fault");
+	assert_true(r->judges);
+	compare_free(&c);
+}
+
+static void test_direction_none(void **state)
+{
+	struct world *w = *state;
+	struct compare c;
+
+	put_side(&w->old, METRIC("npf_exits", "count", "1"));
+	put_side(&w->new, METRIC("npf_exits", "count", "2"));
+	c = made(w, NULL);
+	assert_int_equal(row(&c, 0, "npf_exits")->change, CHANGE_CHANGED);
+	assert_false(row(&c, 0, "npf_exits")->judges);
+	assert_int_equal(compare_exit_status(&c), 0);
+	compare_free(&c);
+}
+
+static void test_missing_is_not_zero(void **state)
+{
+	struct world *w = *state;
+	struct compare c;
+
+	put_side(&w->old, NPF("5558"));
+	put_side(&w->new, NPF("5558") "," PINS("0"));
+	c = made(w, NULL);
+	assert_true(row(&c, 0, "pinned_workload_pages")->missing[SIDE_OLD]);
+	assert_false(row(&c, 0, "pinned_workload_pages")->missing[SIDE_NEW]);
+	assert_int_equal(row(&c, 0, "pinned_workload_pages")->change, CHANGE_CANNOT_TELL);
+	assert_int_equal(compare_exit_status(&c), 0);
+	compare_free(&c);
+}
+
+static void test_status(void **state)
+{
+	static const struct {
+		const char *old, *new;
+		int exit;
+	} cases[] = {
+		{ "pass", "pass", 0 }, { "pass", "xfail", 0 }, { "fail", "pass", 0 },
+		{ "pass", "splat", 1 }, { "pass", "corrupt", 1 }, { "pass", "host-panic", 1 },
+		{ "pass", "skip", EXIT_CANNOT_TELL }, { "pass", "host-exit", EXIT_CANNOT_TELL },
+		{ "error", "pass", EXIT_CANNOT_TELL },
+	};
+	struct world *w = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct compare c;
+
+		put_side(&w->old, NPF("1"));
+		put_side(&w->new, NPF("1"));
+		put_kernel_cell(&w->old, "k", "upfront", "t", cases[i].old, NPF("1"));
+		put_kernel_cell(&w->new, "k", "upfront", "t", cases[i].new, NPF("1"));
+		c = made(w, NULL);
+		if (compare_exit_status(&c) != cases[i].exit)
+			fail_msg("%s, then %s: %d", cases[i].old, cases[i].new,
+				 compare_exit_status(&c));
+		compare_free(&c);
+	}
+}
+
+static void test_kernels_of_two_runs(void **state)
+{
+	struct world *w = *state;
+	struct compare c;
+
+	put_run(&w->old, "virtual", KERNEL("a", "1"), "");
+	put_kernel_cell(&w->old, "a", "upfront", "t", "pass", NPF("10"));
+	put_kernel_cell(&w->old, "a", "upfront", "lonely", "pass", NPF("10"));
+	put_run(&w->new, "virtual", KERNEL("b", "2"), "");
+	put_kernel_cell(&w->new, "b", "spte", "t", "pass", NPF("12"));
+	c = made(w, NULL);
+	assert_int_equal(c.by.nr, 1);
+	assert_string_equal(c.by.v[0], "kernel");
+	assert_int_equal(c.nr_pairs, 1);
+	assert_string_equal(c.pair[0].label, "sev-128M-t");
+	assert_int_equal(c.half[SIDE_OLD].only.nr, 1);
+	assert_string_equal(c.half[SIDE_OLD].only.v[0], "a-sev-128M-lonely");
+	assert_int_equal(c.nr_meta, 2);
+	assert_string_equal(c.meta[0].key, "kernel.name");
+	assert_string_equal(c.meta[1].key, "kernel.key");
+	assert_string_equal(c.meta[1].value[SIDE_NEW], "2");
+	compare_free(&c);
+}
+
+static void test_within_a_run(void **state)
+{
+	static const struct compare_request by[] = {
+		{ .by = "kernel=a,b" }, { .by = "kernel=b,a" },
+		{ .spec = { "old:kernel=a", "old:kernel=b" } }, { .spec = { "old:a-*", "old:b-*" } },
+		{ .by = "strategy=upfront,spte" }, { .spec = { "old" }, .by = "kernel=a,b" },
+	};
+	struct world *w = *state;
+
+	put_run(&w->old, "virtual", KERNEL("a", "1") "," KERNEL("b", "2"), "");
+	put_kernel_cell(&w->old, "a", "upfront", "t", "pass", NPF("10"));
+	put_kernel_cell(&w->old, "b", "spte", "t", "pass", NPF("12"));
+	for (size_t i = 0; i < ARRAY_SIZE(by); i++) {
+		struct compare c = made(w, &by[i]);
+
+		assert_int_equal(c.nr_pairs, 1);
+		assert_int_equal(compare_exit_status(&c), i == 1 ? 0 : 1);
+		compare_free(&c);
+	}
+}
+
+static void test_thresholds(void **state)
+{
+	static const struct {
+		const char *config, *words;
+		int exit;
+	} cases[] = {
+		{ "", NULL, 1 },
+		{ "[compare]\\nmin_effect = 2%\\n", NULL, 0 },
+		{ "[compare]\\nmin_effect = 2%\\nnpf_first_* = 0%\\n", NULL, 1 },
+		{ "[compare]\\nmin_effect = 2%\\n", "min_effect=0.5%", 1 },
+		{ "[compare]\\njudge = startup_ns,\\n  pinned_*\\n", NULL, 0 },
+		{ "[compare]\\njudge = startup_ns\\n", "judge=npf_*", 1 },
+		{ "", "npf_first_p50_ns=1.1%;alpha=1%", 0 },
+	};
+	struct world *w = *state;
+
+	put_side(&w->old, NPF("100"));
+	put_side(&w->new, NPF("101"));
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct compare_request q = { .thresholds = cases[i].words };
+		struct compare c;
+
+		put_run(&w->new, "virtual", KERNEL("k", "1"), cases[i].config);
+		c = made(w, &q);
+		if (compare_exit_status(&c) != cases[i].exit)
+			fail_msg("case %zu: exit status %d", i, compare_exit_status(&c));
+		compare_free(&c);
+	}
+}
+
+static void test_refusals(void **state)
+{
+	static const struct {
+		struct compare_request q;
+		const char *why;
+	} cases[] = {
+		{ { .spec = { "old" } }, "needs --by" },
+		{ { .spec = { "old", "gone" } }, "no run 'gone'" },
+		{ { .spec = { "old", "wall" } }, "by the wall clock" },
+		{ { .spec = { "old", "other" } }, "no cell of 'old' has a partner in 'other'" },
+		{ { .spec = { "old:kernel=x", "old" } }, "'old:kernel=x' has no cell that matches" },
+		{ { .spec = { "old:colour=red", "old" } }, "no cell has an axis 'colour'; there are: "
+		  "kernel, guest, strategy, memory, workload, mmu" },
+		{ { .spec = { "old", "old" }, .by = "colour" }, "no cell has an axis 'colour'" },
+		{ { .spec = { "old" }, .by = "kernel=k" }, "say which two" },
+		{ { .spec = { "old", "old" }, .thresholds = "alpha=9" },
+		  "alpha: found '9', allowed: 0% to 50%" },
+		{ { .spec = { "old", "old" }, .thresholds = "npf_frist_p50_ns=1%" },
+		  "did you mean 'npf_first_p50_ns'?" },
+		{ { .spec = { "old", "old" }, .thresholds = "alpha" }, "found 'alpha'" },
+		{ { .spec = { "old", "bad" } }, "config of run.json:2: alpha: found 'x'" },
+		{ { .spec = { "old", "schema" } }, "found schema 7, allowed: 1" },
+	};
+	struct world *w = *state;
+	struct fixture extra = *w->dirs;
+	static const char *const names[] = { "wall", "other", "bad", "schema" };
+
+	put_side(&w->old, NPF("1"));
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		extra.run = xasprintf("%s/%s", w->dirs->dir, names[i]);
+		assert_int_equal(dir_make(extra.run, extra.err), 0);
+		put_side(&extra, NPF("1"));
+		if (i == 0)
+			put_run(&extra, "wall", "", "");
+		if (i == 1)
+			put_kernel_cell(&extra, "l", "spte", "u", "pass", NPF("1"));
+		if (i == 2)
+			put_run(&extra, "virtual", "", "[compare]\\nalpha = x\\n");
+		if (i == 3)
+			put(&extra, "run.json", "{\"schema\":7}");
+		free(extra.run);
+	}
+	extra.run = xasprintf("%s/other/cells/k-sev-128M-t", w->dirs->dir);
+	dir_remove(extra.run);
+	free(extra.run);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		refused(w, &cases[i].q, cases[i].why);
+}
+
+#define WORLD(f)	cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WORLD(test_verdicts),
+		WORLD(test_one_instruction),
+		WORLD(test_direction_none),
+		WORLD(test_missing_is_not_zero),
+		WORLD(test_status),
+		WORLD(test_kernels_of_two_runs),
+		WORLD(test_within_a_run),
+		WORLD(test_thresholds),
+		WORLD(test_refusals),
+	};
+
+	return cmocka_run_group_tests_name("compare", tests, NULL, NULL);
+}
