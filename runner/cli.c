@@ -38,6 +38,8 @@ const struct verb verbs[] = {
 	{ "doctor", NULL, cmd_doctor, "what this machine can do, and what to fix", NULL, 0, 0, 0 },
 	{ "list", "kernels|workloads|metrics|collectors", cmd_list, "what there is to choose from",
 	  "--list metrics --json", 0, 0, 0 },
+	{ "find-base", "SERIES... TREE[@REV]", cmd_find_base,
+	  "the commit that a patch series is based on", "--find-base v2.mbox ~/linux", 1, 1000, 0 },
 	{ .name = NULL },
 };
 
@@ -76,7 +78,7 @@ static const struct cli_option options[] = {
 	{ 0, NULL, false, FORMAT_CSV, { "csv", OPT_BOOL, FIELD(format), 0, 0, NULL, NULL,
 	  "as --format csv" } },
 	{ 0, NULL, false, 1, { "json", OPT_BOOL, FIELD(json), 0, 0, NULL, NULL,
-	  "JSON instead of text, for --plan, --list, --doctor and --compare" } },
+	  "JSON instead of text: --plan, --list, --doctor, --compare, --find-base" } },
 };
 
 int usage_error(const char *fmt, ...)

@@ -60,6 +60,7 @@ int cmd_compare(const struct settings *s);
 int cmd_shell(const struct settings *s);
 int cmd_doctor(const struct settings *s);
 int cmd_list(const struct settings *s);
+int cmd_find_base(const struct settings *s);
 
 /* Print "pinlab: message" and return EXIT_USAGE. */
 int usage_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
