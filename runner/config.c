@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compare/thresholds.h"
 #include "config.h"
 #include "suggest.h"
 #include "util.h"
@@ -211,10 +212,10 @@ static int host_entry(struct config *c, const struct ini_entry *e, char *err)
 
 static int unknown_section(const struct config *c, const struct ini_entry *e, char *err)
 {
-	const char *allowed[64] = { "matrix", "host" };
+	const char *allowed[64] = { "matrix", "host", "compare" };
 	struct ini_entry header = *e;
 	const char *close;
-	size_t n = 2;
+	size_t n = 3;
 
 	if (!e->section[0])
 		return ini_error(e, err, "'%.64s' stands before any [section]", e->key);
@@ -223,15 +224,34 @@ static int unknown_section(const struct config *c, const struct ini_entry *e, ch
 		allowed[n++] = c->workload_names.items[i].text;
 	close = suggest(e->section, allowed);
 	return ini_error(&header, err,
-			 "unknown section [%.64s]%s%s%s; allowed: matrix, host or a workload",
+			 "unknown section [%.64s]%s%s%s; allowed: matrix, host, compare or a "
+			 "workload",
 			 e->section, close ? " (did you mean '" : "", close ? close : "",
 			 close ? "'?)" : "");
+}
+
+/* Is it none of a workload? */
+static bool is_own_section(const char *name)
+{
+	return !strcmp(name, "matrix") || !strcmp(name, "host") || !strcmp(name, "compare");
+}
+
+/* What [compare] says is taken from the run's copy of the text; here it only has to be right. */
+static int check_thresholds(const struct config *c, char *err)
+{
+	struct thresholds t;
+	int ret;
+
+	thresholds_init(&t);
+	ret = thresholds_config(&t, c->docs[0]->file, c->text, err);
+	thresholds_free(&t);
+	return ret;
 }
 
 static int read_sections(struct config *c, char *err)
 {
 	const struct ini_doc *doc = c->docs[0];
-	int ret = 0;
+	int ret = check_thresholds(c, err);
 
 	for (size_t i = 0; i < doc->nr && !ret; i++) {
 		const struct ini_entry *e = &doc->entries[i];
@@ -244,8 +264,7 @@ static int read_sections(struct config *c, char *err)
 	for (size_t i = 0; i < doc->nr && !ret; i++) {
 		const struct ini_entry *e = &doc->entries[i];
 
-		if (strcmp(e->section, "matrix") && strcmp(e->section, "host") &&
-		    !workload_known(c, e->section))
+		if (!is_own_section(e->section) && !workload_known(c, e->section))
 			ret = unknown_section(c, e, err);
 	}
 	return ret;
@@ -288,7 +307,7 @@ static int check_unused_sections(struct config *c, char *err)
 		const struct ini_entry *e = &c->docs[0]->entries[i];
 		struct item name = { .at = e };
 		struct workload w;
-		bool used = !strcmp(e->section, "matrix") || !strcmp(e->section, "host");
+		bool used = is_own_section(e->section);
 		int ret;
 
 		for (size_t n = 0; n < c->nr_workloads && !used; n++)

@@ -4,7 +4,7 @@
  * which cells are each other's partners, and for each metric of a pair a verdict.
  *
  * By the virtual clock numbers are exact, so any difference is one; the difference itself is what
- * is told, and no probability. By the wall clock a verdict takes a test, see judge.c.
+ * is told, and no probability. By the wall clock a verdict takes a test. See judge.c.
  */
 #ifndef PINLAB_COMPARE_H
 #define PINLAB_COMPARE_H
@@ -78,8 +78,8 @@ struct compare_row {
 	double min_effect;	/* share of old below which a difference does not count */
 	/* By the wall clock alone, else NAN: */
 	double lo[SIDES], hi[SIDES];	/* confidence interval of the median */
-	double ratio_lo, ratio_hi;	/* of the ratio */
-	double p, p_holm;
+	double ratio_lo, ratio_hi;	/* of the ratio, by the bootstrap */
+	double p, p_holm;		/* Mann-Whitney's, and adjusted for the rows that judge */
 	enum change change;
 	char *why;		/* of a cannot-tell, or what else there is to say; or NULL */
 };

@@ -37,7 +37,8 @@ static void print_head(const struct compare *c, FILE *f)
 	}
 	fputs(c->virtual_clock ?
 	      "     virtual clock: 1 instruction is 1 ns, every difference is real\n" :
-	      "     wall clock: medians of the repeats\n", f);
+	      "     wall clock: medians of the repeats; intervals and p by resampling and ranks\n",
+	      f);
 }
 
 static void meta_value(struct table *t, const char *value)
@@ -108,6 +109,18 @@ static void percent(struct table *t, double ratio)
 		table_text(t, "%+.3g %%", (ratio - 1) * 100);
 }
 
+/* The last column: what there is to say, or what the delta is in, or how sure it is. */
+static void remark(struct table *t, const struct compare *c, const struct compare_row *r)
+{
+	if (r->why)
+		table_text(t, "%s", r->why);
+	else if (isnan(r->p) || isnan(r->ratio_lo))
+		table_text(t, "%s", compare_delta_unit(c, r));
+	else
+		table_text(t, "%s; %+.3g %% to %+.3g %%, p = %.2g", compare_delta_unit(c, r),
+			   (r->ratio_lo - 1) * 100, (r->ratio_hi - 1) * 100, r->p_holm);
+}
+
 static void add_row(struct table *t, const struct compare *c, const struct compare_row *r)
 {
 	table_text(t, "%s", r->pair->label);
@@ -116,7 +129,7 @@ static void add_row(struct table *t, const struct compare *c, const struct compa
 	number(t, r->value[SIDE_NEW], "");
 	number(t, r->delta, "+");
 	percent(t, r->ratio);
-	table_text(t, "%s", r->why ?: compare_delta_unit(c, r));
+	remark(t, c, r);
 }
 
 static void print_rows(const struct compare *c, enum change change, const char *title, FILE *f)

@@ -1,17 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The verdict of a metric by the virtual clock: what was executed is the same in every repeat, so
- * two values differ or they do not, and a difference is as real at one instruction as at a million.
+ * Verdicts. By the virtual clock what was executed is the same in every repeat, so two values
+ * differ or they do not, and a difference is as real at one instruction as at a million.
+ *
+ * By the wall clock a verdict takes two things: Mann-Whitney's test, adjusted by Holm for all that
+ * judge, says that there is a difference, and the ratio of the medians is beyond the least effect.
+ * `same` needs proof, too: a bootstrap interval of the ratio that is within the least effect.
  */
 #include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "compare/judge.h"
+#include "stats/rank.h"
 #include "util.h"
 #include "verdict.h"
 
-#define PASSED	"passed"
+#define PASSED		"passed"
+#define DRAWS		2000	/* of the bootstrap */
 
 /* The values of a metric in the repeats that ran to their end, ascending. */
 struct sample {
@@ -47,11 +55,6 @@ static struct sample sample_of(const struct compare_cell *cell, const char *metr
 	return s;
 }
 
-static double median(const struct sample *s)
-{
-	return (s->v[(s->nr - 1) / 2] + s->v[s->nr / 2]) / 2;
-}
-
 static enum change direction(const struct compare_row *r)
 {
 	if (r->better == BETTER_NONE)
@@ -59,10 +62,18 @@ static enum change direction(const struct compare_row *r)
 	return (r->delta < 0) == (r->better == BETTER_LOWER) ? CHANGE_BETTER : CHANGE_WORSE;
 }
 
-static void set_why(struct compare_row *r, const char *why)
+static void set_why(struct compare_row *r, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void set_why(struct compare_row *r, const char *fmt, ...)
 {
+	va_list ap;
+
 	free(r->why);
-	r->why = xstrdup(why);
+	va_start(ap, fmt);
+	if (vasprintf(&r->why, fmt, ap) < 0)
+		abort();
+	va_end(ap);
 }
 
 static bool varies(const struct sample *s)
@@ -88,12 +99,85 @@ static void judge_exact(struct compare_row *r, const struct sample *s)
 		set_why(r, "differs by less than the least effect that counts");
 }
 
+/* What the samples say; the verdict waits for the p-values of the other rows. */
+static void measure_wall(const struct compare *c, struct compare_row *r, const struct sample *s)
+{
+	const struct thresholds *t = &c->thresholds;
+	const struct sample *old = &s[SIDE_OLD], *new = &s[SIDE_NEW];
+	double least = rank_test_least_p(old->nr, new->nr);
+	struct rank_interval ci;
+	struct rank_test test;
+
+	for (int side = 0; side < SIDES; side++) {
+		if (rank_median_interval(s[side].v, s[side].nr, t->alpha, &ci)) {
+			r->lo[side] = ci.lo;
+			r->hi[side] = ci.hi;
+		}
+	}
+	r->change = CHANGE_CANNOT_TELL;
+	if (least > t->alpha) {
+		set_why(r, "%zu and %zu repeats: p cannot get below %.3g; alpha is %g", old->nr,
+			new->nr, least, t->alpha);
+		return;
+	}
+	if (!rank_ratio_interval(old->v, old->nr, new->v, new->nr, t->alpha, t->seed, DRAWS, &ci)) {
+		r->ratio_lo = ci.lo;
+		r->ratio_hi = ci.hi;
+	}
+	if (!rank_test(old->v, old->nr, new->v, new->nr, &test))
+		r->p = test.p;
+}
+
+static void judge_wall(const struct compare *c, struct compare_row *r)
+{
+	bool within = r->ratio_lo >= 1 - r->min_effect && r->ratio_hi <= 1 + r->min_effect;
+
+	if (isnan(r->p))
+		return;
+	if (r->p_holm <= c->thresholds.alpha) {
+		r->change = counts(r) ? direction(r) : CHANGE_SAME;
+		if (!counts(r))
+			set_why(r, "differs by less than the least effect that counts");
+	} else if (within || (r->value[SIDE_OLD] == 0 && r->p == 1)) {
+		r->change = CHANGE_SAME;
+	} else if (isnan(r->ratio_lo)) {
+		set_why(r, "p = %.3g; old is 0, so there is no ratio", r->p_holm);
+	} else {
+		set_why(r, "p = %.3g; may be %+.3g %% to %+.3g %%: take more repeats", r->p_holm,
+			(r->ratio_lo - 1) * 100, (r->ratio_hi - 1) * 100);
+	}
+}
+
+/* Adjust the p-values of the rows that judge, or of the others, for each other. */
+static void adjust(struct compare *c, bool judges)
+{
+	double *p = xrealloc(NULL, c->nr_rows + 1, sizeof(*p));
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->nr_rows; i++)
+		if (c->row[i].judges == judges && !isnan(c->row[i].p))
+			p[n++] = c->row[i].p;
+	if (!rank_holm(p, n))
+		for (size_t i = c->nr_rows; i-- > 0;)
+			if (c->row[i].judges == judges && !isnan(c->row[i].p))
+				c->row[i].p_holm = p[--n];
+	free(p);
+}
+
+static void judge_all_wall(struct compare *c)
+{
+	adjust(c, true);
+	adjust(c, false);
+	for (size_t i = 0; i < c->nr_rows; i++)
+		judge_wall(c, &c->row[i]);
+}
+
 static void set_values(struct compare_row *r, const struct sample *s)
 {
 	for (int side = 0; side < SIDES; side++) {
 		r->n[side] = s[side].nr;
 		r->missing[side] = !s[side].nr;
-		r->value[side] = s[side].nr ? median(&s[side]) : NAN;
+		r->value[side] = s[side].nr ? rank_median(s[side].v, s[side].nr) : NAN;
 	}
 	r->delta = r->value[SIDE_NEW] - r->value[SIDE_OLD];
 	r->ratio = r->value[SIDE_OLD] ? r->value[SIDE_NEW] / r->value[SIDE_OLD] : NAN;
@@ -154,8 +238,10 @@ static void add_metric(struct compare *c, const struct compare_pair *p,
 			"the new one has no value");
 		/* If the cell did not come that far, its row "passed" says so. */
 		r->judges = false;
-	} else {
+	} else if (c->virtual_clock) {
 		judge_exact(r, s);
+	} else {
+		measure_wall(c, r, s);
 	}
 	free(s[SIDE_OLD].v);
 	free(s[SIDE_NEW].v);
@@ -239,5 +325,7 @@ void judge_pairs(struct compare *c)
 		for (const struct metric_desc *d = metrics; d->name; d++)
 			add_metric(c, &c->pair[i], d);
 	}
+	if (!c->virtual_clock)
+		judge_all_wall(c);
 	c->verdict = overall(c);
 }
