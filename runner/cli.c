@@ -71,6 +71,8 @@ static const struct cli_option options[] = {
 	  "tables only: needs no gnuplot" } },
 	{ 0, "AXIS", true, 0, { .name = "by", .offset = TEXT(by),
 	  .help = "--compare: kernel, strategy, guest, ...; AXIS=OLD,NEW within one run" } },
+	{ 0, NULL, false, 1, { "faults", OPT_BOOL, FIELD(faults), 0, 0, NULL, NULL,
+	  "--compare: the latencies of all single faults, too" } },
 	{ 0, "LIST", true, 0, { .name = "thresholds", .offset = TEXT(thresholds),
 	  .help = "--compare: 'KEY=VALUE;...' for the [compare] section of the config" } },
 	{ 0, "FORMAT", false, 0, { "format", OPT_ENUM, FIELD(format), 0, 0, format_names, "text",

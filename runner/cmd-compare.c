@@ -20,7 +20,7 @@ int cmd_compare(const struct settings *s)
 {
 	struct compare_request q = {
 		.results = s->results, .spec = { s->arg, s->nr_more ? s->more[0] : NULL }, .by = s->by,
-		.filter = s->filter, .thresholds = s->thresholds,
+		.filter = s->filter, .faults = s->faults, .thresholds = s->thresholds,
 	};
 	char err[OPT_ERR_MAX];
 	struct compare c;

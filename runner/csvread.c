@@ -14,7 +14,7 @@
 struct reader {
 	const char *path;
 	const char *const *wanted;
-	void (*row)(void *user, const char *const *field);
+	const char *(*row)(void *user, const char *const *field);
 	void *user;
 	char *err;
 	int ret;
@@ -85,19 +85,22 @@ static void take_header(struct reader *r)
 static void on_row(int end, void *user)
 {
 	struct reader *r = user;
-	const char *field[COLUMNS_MAX];
+	const char *field[COLUMNS_MAX], *wrong;
 
-	(void)end;
 	if (r->ret)
 		return;
 	if (r->line == 0) {
 		take_header(r);
 	} else if (r->nr != r->columns) {
 		broken(r, "another number of fields than in the header");
+	} else if (end < 0) {
+		broken(r, "the file ends within this row");
 	} else {
 		for (size_t i = 0; r->wanted[i]; i++)
 			field[i] = r->text + r->start[r->place[i]];
-		r->row(r->user, field);
+		wrong = r->row(r->user, field);
+		if (wrong)
+			broken(r, wrong);
 	}
 	r->line++;
 	r->nr = 0;
@@ -105,7 +108,7 @@ static void on_row(int end, void *user)
 }
 
 int csv_read(const char *path, const char *const *wanted,
-	     void (*row)(void *user, const char *const *field), void *user, char *err)
+	     const char *(*row)(void *user, const char *const *field), void *user, char *err)
 {
 	struct reader r = { .path = path, .wanted = wanted, .row = row, .user = user, .err = err };
 	struct csv_parser parser;

@@ -33,6 +33,7 @@ struct settings {
 	int64_t plots;
 	int64_t json;
 	int64_t format;		/* enum format */
+	int64_t faults;		/* compare single faults, too */
 	const char *results;
 	const char *filter;	/* may be NULL */
 	const char *by;		/* axis that is compared; may be NULL */

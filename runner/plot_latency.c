@@ -4,45 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/record.h"
-#include "csvread.h"
+#include "faults.h"
 #include "plot.h"
 #include "stats/stats.h"
 #include "util.h"
 
 #define CDF_POINTS	500	/* a step left out is less than half a pixel high */
-
-struct latencies {
-	uint64_t *ns;
-	size_t nr, cap;
-};
-
-/* The faults of a cell by kind; where a workload only touches memory, its own phase is meant. */
-struct fault_rows {
-	bool workload_only;
-	struct latencies kind[FAULT_KINDS];
-};
-
-static void on_fault(void *user, const char *const *field)
-{
-	struct fault_rows *r = user;
-	struct latencies *l;
-	size_t kind;
-
-	if (r->workload_only && strcmp(field[0], phase_names[PHASE_WORKLOAD]))
-		return;
-	for (kind = 0; kind < FAULT_KINDS; kind++)
-		if (!strcmp(field[1], fault_kind_names[kind]))
-			break;
-	if (kind == FAULT_KINDS)
-		return;
-	l = &r->kind[kind];
-	if (l->nr == l->cap) {
-		l->cap = 2 * l->cap + 1024;
-		l->ns = xrealloc(l->ns, l->cap, sizeof(*l->ns));
-	}
-	l->ns[l->nr++] = strtoull(field[2], NULL, 10);
-}
 
 static const struct curve_kind {
 	enum fault_kind kind;
@@ -67,7 +34,6 @@ static bool put_curve(struct cdf *c, struct latencies *l, size_t series, size_t 
 
 	if (!l->nr)
 		return false;
-	stats_sort(l->ns, l->nr);
 	n = stats_ecdf(l->ns, l->nr, point, CDF_POINTS);
 	dat_number(&c->in.dat, point[0].x);
 	dat_number(&c->in.dat, 0);
@@ -91,8 +57,8 @@ static bool put_curve(struct cdf *c, struct latencies *l, size_t series, size_t 
 static int put_cell(struct cdf *c, const struct model *m, size_t group, size_t series, bool *any,
 		    char *err)
 {
-	static const char *const wanted[] = { "phase", "kind", "latency_ns", NULL };
 	const struct run_cell *cell = model_cell(m, group, series)->shown;
+	/* Where a workload only touches memory, its own phase is meant. */
 	struct fault_rows rows = { .workload_only = !strcmp(m->groups[group].type, "touch") };
 	char *path;
 	int ret;
@@ -100,11 +66,11 @@ static int put_cell(struct cdf *c, const struct model *m, size_t group, size_t s
 	if (!cell)
 		return 0;
 	path = xasprintf("%s/%s/faults.csv", m->run_dir, cell->dir);
-	ret = csv_read(path, wanted, on_fault, &rows, err);
+	ret = faults_read(&rows, path, err);
+	faults_sort(&rows);
 	for (size_t i = 0; !ret && i < ARRAY_SIZE(curve_kinds); i++)
 		*any |= put_curve(c, &rows.kind[curve_kinds[i].kind], series, i);
-	for (size_t i = 0; i < FAULT_KINDS; i++)
-		free(rows.kind[i].ns);
+	faults_free(&rows);
 	free(path);
 	return ret;
 }

@@ -19,12 +19,12 @@ struct timeline {
 	size_t rows;		/* of this panel */
 };
 
-static void on_sample(void *user, const char *const *field)
+static const char *on_sample(void *user, const char *const *field)
 {
 	struct timeline *t = user;
 
 	if (!field[0][0] || (!field[1][0] && !field[2][0]))
-		return;
+		return NULL;
 	dat_number(&t->in.dat, strtod(field[0], NULL) / 1e6);
 	for (size_t i = 1; i < 3; i++) {
 		double v = strtod(field[i], NULL);
@@ -38,6 +38,7 @@ static void on_sample(void *user, const char *const *field)
 	t->rows++;
 	if (strtod(field[0], NULL) > t->end_ns)
 		t->end_ns = strtod(field[0], NULL);
+	return NULL;
 }
 
 static int phase_of(const char *name)

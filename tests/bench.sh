@@ -58,7 +58,9 @@ figures "131072 NPFs of a 256M SEV guest, emulated" \
 	runner/runner --matrix "$work/touch.conf" -o "$work" --no-plots
 figures "10^6 fault records to CSV and metrics" \
 	runner/runner --matrix "$work/faults.conf" --host local -o "$work" --no-plots
-figures "their plots and page" runner/runner --report "$(ls -d "$work"/2*faults)"
+faults=$(ls -d "$work"/2*faults)
+figures "their plots and page" runner/runner --report "$faults"
+figures "--compare --faults of two such files" runner/runner --compare "$faults" "$faults" --faults
 
 # Run the same cells without and with encryption at the same time, so that what else the machine does
 # slows both alike, on processors that they swap each round. The ratio is the median of the rounds'.

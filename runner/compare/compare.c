@@ -7,6 +7,7 @@
 #include "compare/judge.h"
 #include "compare/meta.h"
 #include "compare/select.h"
+#include "compare/shape.h"
 #include "util.h"
 
 const char *const side_names[SIDES] = { [SIDE_OLD] = "old", [SIDE_NEW] = "new" };
@@ -47,6 +48,10 @@ int compare_make(struct compare *c, const struct compare_request *q, char *err)
 		ret = meta_check(c, err);
 	if (!ret)
 		ret = select_pairs(c, q, err);
+	if (!ret && q->faults) {
+		c->shapes = xrealloc(NULL, 1, sizeof(*c->shapes));
+		ret = shapes_make(c->shapes, c, err);
+	}
 	if (ret) {
 		compare_free(c);
 		return ret;
@@ -85,6 +90,9 @@ void compare_free(struct compare *c)
 	free(c->meta);
 	strv_free(&c->by);
 	thresholds_free(&c->thresholds);
+	if (c->shapes)
+		shapes_free(c->shapes);
+	free(c->shapes);
 	for (int side = 0; side < SIDES; side++)
 		free_half(&c->half[side]);
 	*c = (struct compare){ .nr_pairs = 0 };

@@ -84,6 +84,8 @@ struct compare_row {
 	char *why;		/* of a cannot-tell, or what else there is to say; or NULL */
 };
 
+struct shapes;	/* shape.h */
+
 struct compare {
 	struct compare_half half[SIDES];
 	struct thresholds thresholds;
@@ -97,6 +99,7 @@ struct compare {
 	struct compare_row *row;	/* by pair, then as in the table of metrics */
 	size_t nr_rows;
 	enum change verdict;		/* of the rows that judge */
+	struct shapes *shapes;		/* of the latencies of single faults; NULL: not asked for */
 };
 
 struct compare_request {
@@ -104,6 +107,7 @@ struct compare_request {
 	const char *spec[SIDES];	/* RUN or RUN:TERM,...; the new one may be NULL */
 	const char *by;		/* AXIS or AXIS=OLD,NEW; may be NULL */
 	const char *filter;	/* glob of cell ids; may be NULL */
+	bool faults;		/* read the single faults, too */
 	const char *thresholds;	/* KEY=VALUE;...: goes before the config's [compare]; may be NULL */
 };
 

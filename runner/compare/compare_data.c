@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "compare/compare.h"
+#include "compare/shape.h"
 #include "csvfile.h"
 
 #define COMPARE_SCHEMA	1
@@ -120,6 +121,8 @@ void compare_print_json(const struct compare *c, FILE *f)
 			"only_new", texts(&c->half[SIDE_NEW].only), "thresholds", "alpha",
 			c->thresholds.alpha, "seed", (json_int_t)c->thresholds.seed, "verdict",
 			change_names[c->verdict], "rows", rows);
+	if (c->shapes)
+		json_object_set_new(all, "faults", shapes_json(c->shapes));
 	json_dumpf(all, f, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
 	fputc('\n', f);
 	json_decref(all);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "compare/compare.h"
+#include "compare/shape.h"
 #include "csvfile.h"
 #include "table.h"
 
@@ -170,6 +171,8 @@ void compare_print_text(const struct compare *c, FILE *f)
 	print_rows(c, CHANGE_BETTER, "BETTER", f);
 	print_rows(c, CHANGE_CHANGED, "CHANGED", f);
 	print_rows(c, CHANGE_CANNOT_TELL, "CANNOT TELL", f);
+	if (c->shapes)
+		shapes_print_text(c->shapes, c, f);
 	print_rest(c, f);
 	fprintf(f, "verdict: %s\n", change_names[c->verdict]);
 }

@@ -109,12 +109,13 @@ static void test_numbers(void **state)
 	assert_true(strtod(text, NULL) == -DBL_MAX);
 }
 
-static void on_row(void *user, const char *const *field)
+static const char *on_row(void *user, const char *const *field)
 {
 	struct fixture *f = user;
 	size_t n = strlen(f->seen);
 
 	snprintf(f->seen + n, sizeof(f->seen) - n, "[%s|%s]", field[0], field[1]);
+	return strcmp(field[0], "bad") ? NULL : "c: found 'bad'";
 }
 
 static int read_back(struct fixture *f)
@@ -132,7 +133,7 @@ static void test_read_by_name(void **state)
 	put(f, "a,b,c\r\n1,2,3\r\n,,\r\n\"x,\"\"y\"\"\",b,\"l1\nl2\"\r\n");
 	assert_int_equal(read_back(f), 0);
 	assert_string_equal(f->seen, "[3|1][|][l1\nl2|x,\"y\"]");
-	put(f, "a,b,c\n1,2,3");		/* plain line feeds and no last one: read as well */
+	put(f, "a,b,c\n1,2,3\n");	/* plain line feeds: read as well */
 	assert_int_equal(read_back(f), 0);
 	assert_string_equal(f->seen, "[3|1]");
 	put(f, "c,a\r\n");
@@ -149,6 +150,8 @@ static void test_read_bad(void **state)
 		{ "a,c\r\n1,2\r\n1\r\n", "t.csv:3: another number of fields" },
 		{ "a,c\r\n1,\"2\r\n", "t.csv:2: ends within a quoted field" },
 		{ "a,c\r\n1,2\"3\r\n", "t.csv:2: " },
+		{ "a,c\r\n1,2\r\n3,4", "t.csv:3: the file ends within this row" },
+		{ "a,c\r\n1,2\r\n3,bad\r\n", "t.csv:3: c: found 'bad'" },
 	};
 	struct fixture *f = *state;
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "stats/rank.h"
 #include "stats/stats.h"
 
 #define GOLDEN		"tests/golden/stats.txt"
@@ -148,11 +149,35 @@ static void test_ecdf_fewer_points(void **state)
 	}
 }
 
+/* Long samples are sorted in another way than short ones. */
+static void test_sort_long(void **state)
+{
+	static const int shifts[] = { 0, 30, 48, 56 };
+	static uint64_t x[20000];
+
+	(void)state;
+	for (size_t s = 0; s < sizeof(shifts) / sizeof(shifts[0]); s++) {
+		uint64_t sum = 0, sorted_sum = 0, state64 = s;
+
+		for (size_t i = 0; i < 20000; i++) {
+			x[i] = rank_random(&state64) >> shifts[s];
+			sum += x[i] * x[i];
+		}
+		stats_sort(x, 20000);
+		for (size_t i = 0; i < 20000; i++) {
+			assert_true(!i || x[i - 1] <= x[i]);
+			sorted_sum += x[i] * x[i];
+		}
+		assert_true(sum == sorted_sum);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_golden),
 		cmocka_unit_test(test_ecdf_fewer_points),
+		cmocka_unit_test(test_sort_long),
 	};
 
 	return cmocka_run_group_tests_name("stats", tests, NULL, NULL);
