@@ -22,7 +22,7 @@ agent_pure := $(patsubst %,runner/agent/%.c,pairing tracefs_parse launchphase sp
 probe	:= bench/guest/probe.c bench/guest/data.c bench/guest/touch.c runner/common/frame.c runner/common/kmsg.c
 toolprobe := $(probe) bench/guest/tool.c
 units	:= $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
-RUNNER_LIBS := -linih -ljansson -lcsv -lz -lm
+RUNNER_LIBS := -lcrypto -linih -ljansson -lcsv -lz -lm
 STATIC_LIBS := -linih -lz -lm
 # probe and toolprobe are of the same sources
 $(BUILD)/static/bench/guest/%.o: BASE += -DPROBE_TOOL=0
@@ -58,6 +58,11 @@ $(BUILD)/probe: $(probe:%.c=$(BUILD)/static/%.o)
 $(BUILD)/toolprobe: $(toolprobe:%.c=$(BUILD)/tool/%.o)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) -static -o $@ $^ $(STATIC_LIBS)
+
+# What makes results of records: part of what an earlier result's key stands for.
+made_by	:= $(sort $(wildcard runner/common/*.[ch] runner/result*.[ch] $(patsubst %,runner/%.[ch],csvfile verdict)))
+$(BUILD)/o/runner/reuse.o: BASE += -DRESULT_MADE_BY='"$(shell cat $(made_by) | sha256sum | cut -c1-16)"'
+$(BUILD)/o/runner/reuse.o: $(made_by)
 
 $(BUILD)/o/%.o: %.c | deps
 	$(call say,CC,$<)

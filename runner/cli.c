@@ -75,6 +75,8 @@ static const struct cli_option options[] = {
 	  "--compare: the latencies of all single faults, too" } },
 	{ 0, "LIST", true, 0, { .name = "thresholds", .offset = TEXT(thresholds),
 	  .help = "--compare: 'KEY=VALUE;...' for the [compare] section of the config" } },
+	{ 0, NULL, false, 1, { "reuse", OPT_BOOL, FIELD(reuse), 0, 0, NULL, NULL,
+	  "take cells from earlier runs where nothing that they depend on has changed" } },
 	{ 0, "FORMAT", false, 0, { "format", OPT_ENUM, FIELD(format), 0, 0, format_names, "text",
 	  "text (default); ktap of a run; csv of --compare" } },
 	{ 0, NULL, false, FORMAT_CSV, { "csv", OPT_BOOL, FIELD(format), 0, 0, NULL, NULL,

@@ -185,6 +185,34 @@ static const char *folder(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+/* Builds are named by what went into them; where they lie changes nothing. */
+static char *emulated_inputs(const struct host *h, const struct cell *c)
+{
+	const struct builds *b = &((const struct emulated *)h->priv)->builds;
+	const struct kernel_build *k = builds_kernel(b, c->kernel);
+	bool warm = c->start == START_WARM;
+	struct kernel_build kernel = { .dir = (char *)folder(k->dir) };
+	struct builds named = {
+		.emulator = (char *)folder(b->emulator), .image = (char *)folder(b->image),
+	};
+	struct strv argv = { .nr = 0 };
+	char *initrd, *line, *inputs;
+
+	if (h->plan->host.clock != CLOCK_VIRTUAL)
+		return NULL;
+	if (k->selftests)
+		kernel.selftests = (char *)folder(k->selftests);
+	initrd = initrd_command(&named, &kernel, cell_layers(c), "initrd.cpio");
+	emulator_args(&argv, &named, &kernel, &h->plan->host, warm ? CONSOLE_SAVED : CONSOLE_FILE,
+		      c->seed, "initrd.cpio");
+	line = strv_quote(&argv);
+	inputs = xasprintf("%s && %s", initrd, line);
+	free(line);
+	free(initrd);
+	strv_free(&argv);
+	return inputs;
+}
+
 static json_t *emulator_version(const struct builds *b)
 {
 	char *qemu = xasprintf("%s/bin/qemu-system-x86_64", b->emulator);
@@ -238,6 +266,7 @@ const struct host_ops host_emulated = {
 	.start = emulated_start,
 	.command = emulated_command,
 	.classify = emulated_classify,
+	.inputs = emulated_inputs,
 	.describe = emulated_describe,
 	.free = emulated_free,
 };

@@ -41,6 +41,11 @@ struct host_ops {
 	char *(*command)(const struct host *h, const struct cell *c);
 	/* Why the host ended without an end record; reason has RECORD_REASON_MAX bytes. */
 	enum status (*classify)(const char *dir, int wait_status, char *reason);
+	/*
+	 * All that decides a cell's records but its description; NULL: they differ each time. The
+	 * caller frees it. May be NULL: they always do.
+	 */
+	char *(*inputs)(const struct host *h, const struct cell *c);
 	/* What the host is made of, for run.json: an object. */
 	json_t *(*describe)(const struct host *h);
 	void (*free)(struct host *h);

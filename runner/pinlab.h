@@ -31,6 +31,7 @@ struct settings {
 	int64_t clock;		/* enum clock_mode or CLOCK_AS_CONFIGURED */
 	int64_t collectors;	/* 1 << COLLECTOR_*, or COLLECTORS_AS_CONFIGURED */
 	int64_t plots;
+	int64_t reuse;		/* take unchanged cells from earlier runs */
 	int64_t json;
 	int64_t format;		/* enum format */
 	int64_t faults;		/* compare single faults, too */

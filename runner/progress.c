@@ -39,6 +39,13 @@ void progress_done(struct progress *p, const struct task *t)
 	p->drawn_s = 0;
 }
 
+void progress_reused(struct progress *p, const struct cell *c, int repeat, enum status status,
+		     const char *run)
+{
+	fprintf(stderr, "[%zu/%zu] %-11s %s #%d  reused, from %s\n", ++p->done, p->total,
+		status_names[status], c->id, repeat, run);
+}
+
 static int columns(void)
 {
 	struct winsize w;

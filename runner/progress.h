@@ -18,6 +18,10 @@ void progress_open(struct progress *p, size_t total, size_t done);
 /* An execution is done: one line that stays. */
 void progress_done(struct progress *p, const struct task *t);
 
+/* An execution was taken from an earlier run: one line, too. */
+void progress_reused(struct progress *p, const struct cell *c, int repeat, enum status status,
+		     const char *run);
+
 /* Is it time to draw again? Never, where there is no terminal. */
 bool progress_due(const struct progress *p);
 

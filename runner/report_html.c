@@ -147,6 +147,10 @@ static void put_summary(FILE *f, const struct model *m, const json_t *run)
 		fprintf(f, "%s%zu ", any++ ? ", " : ": ", count[s]);
 		put_status(f, status_names[s]);
 	}
+	if (json_integer_value(json_object_get(json_object_get(run, "cells"), "reused")))
+		fprintf(f, "; %lld of them taken from earlier runs",
+			json_integer_value(json_object_get(json_object_get(run, "cells"),
+							   "reused")));
 	fprintf(f, ".<br>Times are in <b>%s</b>.", m->virtual_clock ?
 		"virtual ns (1 instruction = 1 ns)" : "wall-clock ns");
 	if (!strcmp(json_string_value(json_object_get(run, "encrypt")) ?: "", "off"))
@@ -356,6 +360,8 @@ static void put_cells(FILE *f, const struct model *m)
 		html_text(f, run_cell_text(c, "cell"));
 		fprintf(f, "</a></td><td class=\"n\">%lld</td><td>", run_cell_int(c, "repeat"));
 		put_files(f, m, c, "");
+		if (run_cell_text(c, "reused")[0])
+			html_printf(f, "(from %s)", run_cell_text(c, "reused"));
 		fputs("</td></tr>\n", f);
 	}
 	fputs("</tbody></table></div>\n", f);

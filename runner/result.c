@@ -6,6 +6,7 @@
 
 #include "csvfile.h"
 #include "result_internal.h"
+#include "sums.h"
 
 /* The first finding stands. */
 static void found(struct execution *ex, enum status status, const char *reason)
@@ -160,6 +161,8 @@ int result_finish(struct execution *ex, const char *dir, char *err)
 		ret = result_write_json(ex, &d, dir, err);
 	if (!ret && !damaged)
 		ret = remove_stream(dir, err);
+	if (!ret && ex->key[0])
+		ret = sums_write(dir, err);
 out:
 	cell_data_free(&d);
 	return ret;

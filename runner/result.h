@@ -10,6 +10,7 @@
 #ifndef PINLAB_RESULT_H
 #define PINLAB_RESULT_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -67,6 +68,7 @@ struct execution {
 	enum status status;		/* STATUS_PASS: take the agent's end record */
 	char reason[RECORD_REASON_MAX];
 	char *command;			/* to reproduce it */
+	char key[65];			/* of its inputs, see reuse.h; "": it may not be reused */
 	bool virtual_clock;		/* times are virtual ns: 1 instruction = 1 ns */
 	bool encrypted;			/* an SEV guest's page that moves is garbage on this host */
 	double wall_s;
@@ -78,6 +80,9 @@ struct execution {
  * err set (disk full, ...): then the folder is not to be kept.
  */
 int result_finish(struct execution *ex, const char *dir, char *err);
+
+/* Write dir/cell.json. 0, or -errno with err set. */
+int result_put_json(const json_t *cell, const char *dir, char *err);
 
 /* (Re)make metrics.csv and report.ktap in run_dir from the cells' cell.json. 0 or -errno. */
 int result_tables(const char *run_dir, char *err);

@@ -87,12 +87,23 @@ static json_t *absent_list(const struct cell_data *d)
 	return list;
 }
 
+int result_put_json(const json_t *cell, const char *dir, char *err)
+{
+	struct outfile o;
+	int ret = outfile_open(&o, dir, "cell.json", err);
+
+	if (ret)
+		return ret;
+	json_dumpf(cell, o.f, JSON_INDENT(1) | JSON_SORT_KEYS | JSON_REAL_PRECISION(17));
+	putc('\n', o.f);
+	return outfile_close(&o, err);
+}
+
 int result_write_json(const struct execution *ex, const struct cell_data *d, const char *dir,
 		      char *err)
 {
 	const struct cell *c = ex->cell;
 	const char *time_unit = ex->virtual_clock ? "virtual ns" : "ns";
-	struct outfile o;
 	json_t *j;
 	int ret;
 
@@ -115,12 +126,9 @@ int result_write_json(const struct execution *ex, const struct cell_data *d, con
 		snprintf(err, OPT_ERR_MAX, "%.300s/cell.json: out of memory", dir);
 		return -ENOMEM;
 	}
-	ret = outfile_open(&o, dir, "cell.json", err);
-	if (!ret) {
-		json_dumpf(j, o.f, JSON_INDENT(1) | JSON_SORT_KEYS | JSON_REAL_PRECISION(17));
-		putc('\n', o.f);
-		ret = outfile_close(&o, err);
-	}
+	if (ex->key[0])
+		json_object_set_new(j, "key", json_string(ex->key));
+	ret = result_put_json(j, dir, err);
 	json_decref(j);
 	return ret;
 }

@@ -45,6 +45,7 @@ static void put_rows(struct outfile *o, const struct run_cells *r, const struct 
 		put_cell(o, r, c);
 		put_metric(o, json_array_get(metrics, i));
 		csv_text(o, run_cell_text(c, "status"));
+		csv_text(o, run_cell_text(c, "reused"));
 		csv_end_row(o);
 	}
 }
@@ -53,7 +54,8 @@ static int write_metrics(const struct run_cells *r, const char *run_dir, char *e
 {
 	static const char *const header[] = {
 		"run", "cell", "kernel", "strategy", "guest", "memory_mib", "workload", "params",
-		"repeat", "metric", "unit", "better", "value", "status", NULL
+		"repeat", "metric", "unit", "better", "value", "status",
+		"reused", NULL
 	};
 	struct outfile o;
 	int ret = outfile_open(&o, run_dir, "metrics.csv", err);

@@ -104,10 +104,13 @@ static void count_kept(struct run *r)
 {
 	for (size_t i = 0; i < r->plan.nr; i++) {
 		for (int repeat = 1; repeat <= r->plan.repeats; repeat++) {
-			int status = run_json_status(r, &r->plan.cells[i], repeat);
+			bool reused;
+			int status = run_json_status(r, &r->plan.cells[i], repeat, &reused);
 
-			if (status >= 0)
-				r->by_status[status]++;
+			if (status < 0)
+				continue;
+			r->by_status[status]++;
+			r->reused += reused;
 		}
 	}
 }
@@ -140,7 +143,9 @@ static char *cell_dir(const struct run *r, const struct cell *c, int repeat)
 
 bool run_has(const struct run *r, const struct cell *c, int repeat)
 {
-	return run_json_status(r, c, repeat) >= 0;
+	bool reused;
+
+	return run_json_status(r, c, repeat, &reused) >= 0;
 }
 
 int run_keep(struct run *r, const struct cell *c, int repeat, enum status status, const char *dir,

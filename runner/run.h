@@ -31,6 +31,7 @@ struct run {
 	json_t *earlier;	/* run.json of a run that is resumed */
 	time_t started, ended;	/* ended: 0 while it runs */
 	size_t by_status[STATUSES];	/* executions done, earlier ones included */
+	size_t reused;		/* of them, taken from earlier runs */
 };
 
 /* A new run of the request, which gives its plan and config text away. 0 or -errno, err set. */

@@ -135,8 +135,10 @@ static json_t *get_cells(const struct run *r)
 		if (r->by_status[i])
 			json_object_set_new(by_status, status_names[i],
 					    json_integer(r->by_status[i]));
-	return json_pack("{s:I, s:I, s:o}", "total", (json_int_t)(r->plan.nr * r->plan.repeats),
-			 "done", (json_int_t)run_done(r), "by_status", by_status);
+	return json_pack("{s:I, s:I, s:I, s:o}", "total",
+			 (json_int_t)(r->plan.nr * r->plan.repeats), "done",
+			 (json_int_t)run_done(r), "reused", (json_int_t)r->reused, "by_status",
+			 by_status);
 }
 
 /* The plan as it was made, so that --resume needs none of the files that it came from. */
@@ -306,7 +308,7 @@ int run_json_load(struct run *r, char *err)
 	return 0;
 }
 
-int run_json_status(const struct run *r, const struct cell *c, int repeat)
+int run_json_status(const struct run *r, const struct cell *c, int repeat, bool *reused)
 {
 	char *path = xasprintf("%s/cells/%s/%d/cell.json", r->dir, c->id, repeat);
 	json_t *j = json_load_file(path, 0, NULL);
@@ -316,6 +318,7 @@ int run_json_status(const struct run *r, const struct cell *c, int repeat)
 	for (int i = 0; text && i < STATUSES; i++)
 		if (!strcmp(text, status_names[i]))
 			status = i;
+	*reused = json_object_get(j, "reused");
 	json_decref(j);
 	free(path);
 	return status;

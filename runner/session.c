@@ -5,6 +5,7 @@
 #include "estimate.h"
 #include "jobs.h"
 #include "result.h"
+#include "reuse.h"
 #include "sched.h"
 #include "session.h"
 #include "util.h"
@@ -27,10 +28,18 @@ static int finish(struct run *r, char *err)
 	return ret;
 }
 
+static bool all_done(const struct run *r)
+{
+	return run_done(r) == r->plan.nr * r->plan.repeats;
+}
+
+/* What earlier runs have needs no host. */
 static int prepare(struct run *r, struct host *h, char *err)
 {
-	int ret = h->ops->prepare(h, r->tmp_dir, err);
+	int ret = r->settings->reuse ? reuse_take(r, h, err) : 0;
 
+	if (!ret && !all_done(r))
+		ret = h->ops->prepare(h, r->tmp_dir, err);
 	return ret ? ret : run_write(r, err);
 }
 
@@ -39,6 +48,8 @@ static int execute(struct run *r, struct host *h, int signal_fd, char *err)
 	struct estimates e;
 	int ret;
 
+	if (all_done(r))
+		return 0;
 	estimates_load(&e, r->settings->results);
 	ret = sched_run(r, h, &e, signal_fd, err);
 	estimates_free(&e);
@@ -52,7 +63,10 @@ static int tell_end(const struct run *r)
 	size_t passed = r->by_status[STATUS_PASS], skipped = r->by_status[STATUS_SKIP];
 	FILE *f = r->settings->format == FORMAT_KTAP ? stderr : stdout;
 
-	fprintf(f, "\n%zu cell%s: %zu passed, ", done, done == 1 ? "" : "s", passed);
+	fprintf(f, "\n%zu cell%s", done, done == 1 ? "" : "s");
+	if (r->reused)
+		fprintf(f, " (%zu reused)", r->reused);
+	fprintf(f, ": %zu passed, ", passed);
 	if (xfail)
 		fprintf(f, "%zu failed as expected (xfail), ", xfail);
 	if (skipped)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "process.h"
+#include "reuse.h"
 #include "task.h"
 
 #define GRACE_S		30.0	/* for a host to power off after the end record */
@@ -59,6 +60,7 @@ int task_start(struct task *t, struct run *r, struct host *h, const struct cell 
 				    .virtual_clock = r->plan.host.clock == CLOCK_VIRTUAL,
 				    .encrypted = h->ops == &host_local || r->plan.host.encrypt };
 	t->ex.command = h->ops->command(h, c);
+	reuse_key(h, c, t->ex.key);
 	t->deadline_s = t->start_s + r->plan.host.wall_timeout_ns * 1e-9;
 	t->dir = xasprintf("%s/%s.%d", r->tmp_dir, c->id, repeat);
 	ret = dir_make(t->dir, err);

@@ -17,6 +17,14 @@ check "smoke.conf with -j2 on a loaded machine" 0 $?
 # shellcheck disable=SC2086 # a list of pids
 kill $load
 
+"$runner" --matrix configs/smoke.conf --reuse --no-plots -o "$work/idle" >"$work/reuse.out" 2>&1
+check "smoke.conf with --reuse" 0 $?
+check "starts no host" "" "$(grep '^\[' "$work/reuse.out" | grep -v 'reused, from')"
+# shellcheck disable=SC2012 # names without spaces
+again=$(ls -d "$work"/idle/2* | tail -n 1)
+check "and has the same numbers, marked" "" "$(diff <(tail -n +2 "$work/idle/run/metrics.csv" | tr -d '\r' | cut -d, -f2-) \
+	<(tail -n +2 "$again/metrics.csv" | tr -d '\r' | cut -d, -f2- | sed 's/[^,]*$//') | head -n 5)"
+
 cut -d, -f2- "$work/idle/run/metrics.csv" >"$work/idle.csv"
 cut -d, -f2- "$work/loaded/run/metrics.csv" >"$work/loaded.csv"
 check_that "metrics.csv has rows" "$(wc -l <"$work/idle.csv") > 20"

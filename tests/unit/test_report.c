@@ -10,7 +10,7 @@
 
 #define METRICS_HEADER \
 	"run,cell,kernel,strategy,guest,memory_mib,workload,params,repeat,metric,unit,better," \
-	"value,status\r\n"
+	"value,status,reused\r\n"
 
 static const struct cell_row seq_128 = {
 	.id = "a-seq-128M", .kernel = "v6.12", .strategy = "upfront", .workload = "touch-seq",
@@ -40,10 +40,10 @@ static void test_tables(void **state)
 	text = get(f, "metrics.csv");
 #define A "run<&>,a-seq-128M,v6.12,upfront,sev,128,touch-seq,\"pattern=sequential,refaults=1\","
 	assert_string_equal(text, METRICS_HEADER
-			    A "1,startup_ns,virtual ns,lower,5000000,pass\r\n"
-			    A "1,npf_first_mean_ns,virtual ns,lower,6543.25,pass\r\n"
-			    A "9,,,,,host-exit\r\n"
-			    A "10,startup_ns,virtual ns,lower,5000001,pass\r\n");
+			    A "1,startup_ns,virtual ns,lower,5000000,pass,\r\n"
+			    A "1,npf_first_mean_ns,virtual ns,lower,6543.25,pass,\r\n"
+			    A "9,,,,,host-exit,\r\n"
+			    A "10,startup_ns,virtual ns,lower,5000001,pass,\r\n");
 #undef A
 	free(text);
 }

@@ -7,7 +7,8 @@
  *
  * It cannot show that other kinds of events are injected as they must be.
  *
- * tests/lab/17-vmrun.sh builds and runs it. Says on QEMU's debug port (isa-debugcon), and resets the machine:
+ * tests/lab/17-vmrun.sh builds and runs it. Says on QEMU's debug port (isa-debugcon), and resets
+ * the machine:
  *   exit 81, delivered 1
  */
 #include <stdint.h>
@@ -42,7 +43,7 @@
 #define ATTR_DATA	0xc93
 #define CR0_PE_ET	0x11
 
-#define TICK		100	/* of the PIT, 84 us; the handler takes 2 ms at 1 ns an instruction */
+#define TICK		100	/* of the PIT, 84 us; the handler takes 2 ms */
 
 __attribute__((section(".multiboot"), used))
 static const uint32_t multiboot[] = { 0x1badb002, 0, -0x1badb002 };

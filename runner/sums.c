@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <dirent.h>
+#include <errno.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "csvfile.h"
+#include "sums.h"
+#include "util.h"
+
+#define CHUNK		(256 * 1024)
+#define HASH_BYTES	32
+#define SEPARATOR	"  "
+
+static void to_hex(const unsigned char *hash, char *hex)
+{
+	for (int i = 0; i < HASH_BYTES; i++)
+		sprintf(hex + 2 * i, "%02x", hash[i]);
+}
+
+void sha256_text(const void *data, size_t n, char *hex)
+{
+	unsigned char hash[HASH_BYTES];
+
+	if (!EVP_Digest(data, n, hash, NULL, EVP_sha256(), NULL))
+		abort();
+	to_hex(hash, hex);
+}
+
+static int file_sum(const char *path, char *hex)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	char *buf = xrealloc(NULL, CHUNK, 1);
+	unsigned char hash[HASH_BYTES];
+	FILE *f = fopen(path, "re");
+	int ret = f ? 0 : -errno;
+	size_t n;
+
+	if (!ctx || !EVP_DigestInit_ex(ctx, EVP_sha256(), NULL))
+		abort();
+	while (f && (n = fread(buf, 1, CHUNK, f)) > 0)
+		if (!EVP_DigestUpdate(ctx, buf, n))
+			abort();
+	if (f && ferror(f))
+		ret = -EIO;
+	if (f)
+		fclose(f);
+	if (!EVP_DigestFinal_ex(ctx, hash, NULL))
+		abort();
+	to_hex(hash, hex);
+	EVP_MD_CTX_free(ctx);
+	free(buf);
+	return ret;
+}
+
+static int is_summed(const struct dirent *e)
+{
+	return e->d_name[0] != '.' && strcmp(e->d_name, SUMS_FILE);
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+int sums_files(const char *dir, struct strv *names, char *err)
+{
+	struct dirent **list = NULL;
+	int n = scandir(dir, &list, is_summed, by_name);
+
+	*names = (struct strv){ .nr = 0 };
+	if (n < 0)
+		return errf(err, -errno, "%s: %s", path_shown(dir), strerror(errno));
+	for (int i = 0; i < n; i++) {
+		strv_add(names, "%s", list[i]->d_name);
+		free(list[i]);
+	}
+	free(list);
+	return 0;
+}
+
+int sums_write(const char *dir, char *err)
+{
+	char hex[SHA256_HEX_MAX];
+	struct strv names;
+	struct outfile o;
+	int ret = sums_files(dir, &names, err);
+
+	if (ret)
+		return ret;
+	ret = outfile_open(&o, dir, SUMS_FILE, err);
+	for (size_t i = 0; i < names.nr && !ret; i++) {
+		char *path = xasprintf("%s/%s", dir, names.v[i]);
+
+		ret = file_sum(path, hex);
+		if (ret)
+			errf(err, ret, "%s: %s", path_shown(path), strerror(-ret));
+		fprintf(o.f, "%s" SEPARATOR "%s\n", hex, names.v[i]);
+		free(path);
+	}
+	strv_free(&names);
+	if (!ret)
+		return outfile_close(&o, err);
+	outfile_abort(&o);
+	return ret;
+}
+
+static int check_line(const char *dir, char *line, char *err)
+{
+	char *name = strstr(line, SEPARATOR), *path, hex[SHA256_HEX_MAX];
+	int ret;
+
+	if (!name || strchr(name, '/'))
+		return errf(err, -EBADMSG, SUMS_FILE " is damaged");
+	*name = '\0';
+	name += strlen(SEPARATOR);
+	path = xasprintf("%s/%s", dir, name);
+	ret = file_sum(path, hex);
+	free(path);
+	if (ret)
+		return errf(err, -EBADMSG, "%.100s: %s", name, strerror(-ret));
+	return strcmp(hex, line) ? errf(err, -EBADMSG, "%.100s is not as it was written", name) : 0;
+}
+
+int sums_check(const char *dir, char *err)
+{
+	char *path = xasprintf("%s/" SUMS_FILE, dir), *text = NULL, *at, *line;
+	struct strv names = { .nr = 0 };
+	size_t lines = 0;
+	int ret = 0;
+
+	if (file_read(path, &text, err))
+		ret = errf(err, -EBADMSG, "it has no " SUMS_FILE);
+	at = text;
+	while (!ret && (line = strsep(&at, "\n")) && *line) {
+		ret = check_line(dir, line, err);
+		lines++;
+	}
+	if (!ret)
+		ret = sums_files(dir, &names, err);
+	if (!ret && lines != names.nr)
+		ret = errf(err, -EBADMSG, SUMS_FILE " lists %zu of %zu files", lines, names.nr);
+	strv_free(&names);
+	free(text);
+	free(path);
+	return ret;
+}
