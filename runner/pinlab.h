@@ -36,6 +36,7 @@ struct settings {
 	int64_t format;		/* enum format */
 	int64_t faults;		/* compare single faults, too */
 	const char *results;
+	const char *baseline;	/* a run; may be NULL */
 	const char *filter;	/* may be NULL */
 	const char *by;		/* axis that is compared; may be NULL */
 	const char *thresholds;	/* may be NULL */
@@ -59,6 +60,7 @@ int cmd_plan(const struct settings *s);
 int cmd_resume(const struct settings *s);
 int cmd_report(const struct settings *s);
 int cmd_compare(const struct settings *s);
+int cmd_dashboard(const struct settings *s);
 int cmd_shell(const struct settings *s);
 int cmd_doctor(const struct settings *s);
 int cmd_list(const struct settings *s);

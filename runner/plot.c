@@ -69,9 +69,9 @@ int plot_begin(struct plot_input *in, struct plots *p, const struct model *m,
 	p->plot = xrealloc(p->plot, p->nr + 1, sizeof(*p->plot));
 	p->plot[p->nr++] = (struct plot){
 		.name = xstrdup(plot->name), .title = xstrdup(plot->title),
-		.caption = xasprintf("%s%s %s", plot->caption, has_repeats(m) ? repeats_note : "",
-				     m->virtual_clock ? "Times are virtual ns: 1 instruction = 1 ns."
-				     : "Times are wall-clock ns."),
+		.caption = xasprintf("%s%s Times are %s.", plot->caption,
+				     has_repeats(m) ? repeats_note : "", m->virtual_clock ?
+				     "virtual ns: 1 instruction = 1 ns" : "wall-clock ns"),
 		.script = plot->script,
 	};
 	gp_text(&in->gp, "title", plot->title);

@@ -221,7 +221,7 @@ static void put_quantiles(struct outfile *dat, const struct model *m, size_t gro
 	}
 }
 
-/* Rows of a class and series: place of the group; p50, p90, p99, max; the least and the most of each. */
+/* Rows of a class and series: place of the group; p50, p90, p99, max; least and most of each. */
 static bool put_percentiles(struct outfile *dat, const struct model *m,
 			    const struct percentile_class *class, size_t series)
 {
@@ -267,8 +267,8 @@ int plot_latency_percentiles(struct plots *p, const struct model *m, char *err)
 	static const struct plot plot = {
 		.name = "npf-latency-percentiles", .script = "latency-percentiles.gp",
 		.title = "Percentiles of the latency of nested page faults",
-		.caption = "Median, p90, p99 and maximum, joined by a line; every point is a fault that "
-			   "was measured (nearest rank).",
+		.caption = "Median, p90, p99 and maximum, joined by a line; every point is a fault "
+			   "that was measured (nearest rank).",
 	};
 	const char *class[ARRAY_SIZE(percentile_classes)];
 	double *block_class, *block_series;

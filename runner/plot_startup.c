@@ -64,8 +64,8 @@ int plot_startup_phases(struct plots *p, const struct model *m, char *err)
 	static const struct plot plot = {
 		.name = "startup-phases", .script = "startup-phases.gp",
 		.title = "Startup by phase",
-		.caption = "From the start of the VMM to the start of the workload; the total is above "
-			   "each bar.",
+		.caption = "From the start of the VMM to the start of the workload; the total is "
+			   "above each bar.",
 	};
 	const char **panel = xrealloc(NULL, m->nr_groups, sizeof(*panel));
 	struct plot_input in;
@@ -115,8 +115,8 @@ int plot_startup_memory(struct plots *p, const struct model *m, char *err)
 	static const struct plot plot = {
 		.name = "startup-memory", .script = "startup-memory.gp",
 		.title = "Startup against guest memory",
-		.caption = "Upfront pinning grows with memory; pinning on demand should not. Workloads "
-			   "that ran with several sizes of memory.",
+		.caption = "Upfront pinning grows with memory; pinning on demand should not. "
+			   "Workloads that ran with several sizes of memory.",
 	};
 	size_t lines = m->nr_groups * m->nr_series, nr = 0, panels = 0, end;
 	const char **panel = xrealloc(NULL, m->nr_groups, sizeof(*panel));

@@ -5,6 +5,9 @@
 
 #include <stdio.h>
 
+/* The <style> of all pages: light and dark, wide and narrow. */
+extern const char html_style[];
+
 /* Write text so that HTML shows it as it is, in elements and in quoted attributes. */
 void html_text(FILE *f, const char *text);
 
