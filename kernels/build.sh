@@ -8,22 +8,27 @@ HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$HERE/lib.sh"
 # shellcheck source-path=SCRIPTDIR
 . "$HERE/recipe.sh"
+# shellcheck source-path=SCRIPTDIR
+. "$HERE/git.sh"
 
 STRATEGIES="upfront spte memslot nopin"
 
 usage() {
 	cat <<-END
-	usage: kernels/build.sh [--print] [--selftests] NAME...
+	usage: kernels/build.sh [--print] [--selftests] [--kernel NAME=SPEC]... NAME...
 	Builds kernels/NAME.kernel and prints the directory of each: bzImage, modules.cpio, kernel.json.
 	  --print      build nothing: print the directory of an existing build, exit 2 if there is none
 	  --selftests  the KVM selftests of that kernel's source instead: binaries and selftests.cpio
+	  --kernel NAME=SPEC  a kernel of yours: a git tree (TREE, TREE@REV, TREE@BASE..REV), a series on
+	               one (TREE@REV+SERIES) or on a kernel of the lab (v6.12+SERIES); SERIES is a folder
+	               of patches, an mbox or a patch. NAME-base is then what it is held against
 	Kernels: $(kernel_names)
 	END
 }
 
 kernel_names() { (cd "$HERE" && printf '%s\n' *.kernel) | sed 's/\.kernel$//' | paste -sd' '; }
 
-# read_kernel NAME: NAME.kernel into WHAT, BASE, STRATEGY and the arrays FRAGMENTS and PATCHES.
+# read_kernel NAME: NAME.kernel into WHAT, BASE or GIT, STRATEGY and the arrays FRAGMENTS and PATCHES.
 read_kernel() {
 	local file=$HERE/$1.kernel n=0 line key value item
 	declare -A at=() val=()
@@ -36,17 +41,19 @@ read_kernel() {
 			die "$file:$n: '$line' is not 'key = value'"
 		key=${BASH_REMATCH[1]} value=${BASH_REMATCH[2]:-}
 		case $key in
-		what | base | config | series | strategy) ;;
-		*) die "$file:$n: unknown key '$key'; known: what, base, config, series, strategy" ;;
+		what | base | git | config | series | strategy) ;;
+		*) die "$file:$n: unknown key '$key'; known: what, base, git, config, series, strategy" ;;
 		esac
 		[ -z "${at[$key]:-}" ] || die "$file:$n: '$key' was given in line ${at[$key]} already"
 		at[$key]=$n val[$key]=$value
 	done <"$file"
+	[ -z "${val[git]:-}" ] || [ -z "${val[base]:-}" ] || die "$file:${at[git]}: 'git' and 'base': one of them"
 	for key in what base config strategy; do
+		[ "$key" != base ] || [ -z "${val[git]:-}" ] || continue
 		[ -n "${val[$key]:-}" ] || die "$file:${at[$key]:-$n}: '$key' is missing or empty"
 	done
-	WHAT=${val[what]} BASE=${val[base]} STRATEGY=${val[strategy]}
-	[[ $BASE =~ ^linux-source-[0-9]+\.[0-9]+$ ]] ||
+	WHAT=${val[what]} BASE=${val[base]:-} STRATEGY=${val[strategy]} GIT=${val[git]:-}
+	[ -n "$GIT" ] || [[ $BASE =~ ^linux-source-[0-9]+\.[0-9]+$ ]] ||
 		die "$file:${at[base]}: base '$BASE' is not the name of a linux-source-X.Y package"
 	[[ " $STRATEGIES " == *" $STRATEGY "* ]] ||
 		die "$file:${at[strategy]}: strategy '$STRATEGY' is none of: $STRATEGIES"
@@ -57,6 +64,11 @@ read_kernel() {
 		FRAGMENTS+=("$HERE/config/$item.config")
 	done
 	PATCHES=() SERIES=${val[series]:-}
+	if [ -n "$GIT" ]; then
+		[[ $GIT = [/~]* ]] || GIT=$HERE/$GIT
+		[[ -z $SERIES || $SERIES = [/~]* ]] || SERIES=$HERE/$SERIES
+		GIT=$GIT${SERIES:+"+$SERIES"} SERIES=''
+	fi
 	[ -n "$SERIES" ] || return 0
 	mapfile -t PATCHES < <(find "$HERE/$SERIES/" -maxdepth 1 -name '[0-9][0-9][0-9][0-9]-*.patch' 2>/dev/null | sort)
 	[ ${#PATCHES[@]} -gt 0 ] ||
@@ -221,12 +233,33 @@ need_build_tools() {
 	gcc -E -x c -include gelf.h /dev/null >/dev/null 2>&1 || die "missing headers: apt-get install libelf-dev"
 }
 
+# define_kernel NAME: all that a build of it takes, from its file or from --kernel.
+define_kernel() {
+	local name=$1 spec=${GIVEN[$1]:-}
+	BASE_COMMIT='' BASE_TREE='' COMMIT='' OF_BASE='' GIT='' STRATEGY='' FRAGMENTS=()
+	if [ -z "$spec" ] && [ ! -f "$HERE/$name.kernel" ] && [[ $name = *-base ]]; then
+		name=${name%-base} OF_BASE=1
+		spec=${GIVEN[$name]:-}
+		[ -n "$spec" ] || [ -f "$HERE/$name.kernel" ] || name=$1
+	fi
+	if [ -z "$spec" ] || [ -f "$HERE/$name.kernel" ]; then
+		read_kernel "$name"
+	fi
+	spec=${spec:-$GIT}
+	if [ -n "$spec" ]; then
+		user_kernel "$name" "$spec"
+	elif [ -n "$OF_BASE" ]; then
+		die "no kernel '$1': kernels/$name.kernel is of no git tree"
+	fi
+}
+
 # make_one NAME: prints its directory, after building it unless this is --print.
 make_one() {
 	NAME=$1
-	read_kernel "$NAME"
+	define_kernel "$NAME"
 	if ! read_source "$BASE"; then
 		[ -z "$PRINT" ] || die "$NAME is not built: run kernels/build.sh $NAME"
+		need git=git
 		cache_build "$SOURCE" fetch_source
 		read_source "$BASE"
 	fi
@@ -237,18 +270,27 @@ make_one() {
 		need_build_tools
 		cache_build "$DIR" "build_${SELFTESTS:-kernel}"
 	fi
+	add_provenance "$DIR"
 	printf '%s\n' "$DIR"
 }
 
+give_kernel() {
+	[[ $1 =~ ^([A-Za-z0-9][A-Za-z0-9._-]*)=(.+)$ ]] || die "--kernel '$1': not NAME=TREE[@REV] or NAME=BASE+SERIES"
+	GIVEN[${BASH_REMATCH[1]}]=${BASH_REMATCH[2]}
+}
+
 PRINT='' SELFTESTS='' NAMES=()
-for arg; do
-	case $arg in
+declare -A GIVEN=()
+while [ $# -gt 0 ]; do
+	case $1 in
 	--print) PRINT=1 ;;
 	--selftests) SELFTESTS=selftests ;;
+	--kernel) give_kernel "${2:-}"; shift ;;
 	-h | --help) usage; exit ;;
-	-*) die "unknown option $arg (see --help)" ;;
-	*) NAMES+=("$arg") ;;
+	-*) die "unknown option $1 (see --help)" ;;
+	*) NAMES+=("$1") ;;
 	esac
+	shift
 done
 [ ${#NAMES[@]} -gt 0 ] || { usage >&2; exit 2; }
 for arg in "${NAMES[@]}"; do make_one "$arg"; done

@@ -10,6 +10,7 @@
 #include "config.h"
 #include "strategy.h"
 #include "suggest.h"
+#include "user_kernel.h"
 #include "util.h"
 
 #define KERNEL(f)	OPT_TEXT(struct kernel, f)
@@ -17,6 +18,7 @@
 const struct opt_desc kernel_options[] = {
 	{ "what", OPT_STR, KERNEL(what), 0, 0, NULL, NULL, "the kernel in one line" },
 	{ "base", OPT_STR, KERNEL(base), 0, 0, NULL, NULL, "package with its source" },
+	{ "git", OPT_STR, KERNEL(git), 0, 0, NULL, "", "git tree and revision with its source" },
 	{ "config", OPT_STR, KERNEL(config), 0, 0, NULL, NULL, "config fragments" },
 	{ "series", OPT_STR, KERNEL(series), 0, 0, NULL, "", "folder of patches" },
 	{ "strategy", OPT_STR, KERNEL(strategy), 0, 0, NULL, NULL, "what pins SEV guests" },
@@ -116,25 +118,60 @@ static int kernel_entry(struct kernel *k, const struct ini_entry *e, char *err)
 	return unknown_key(e, "a kernel file", allowed, err);
 }
 
-int kernel_load(struct config *c, const struct item *name, struct kernel *k, char *err)
+static int load_file(struct config *c, const char *name, struct kernel *k, char *err)
 {
-	struct ini_doc *doc;
+	struct ini_doc *doc = lab_file(c, "kernels", name, ".kernel", err);
 
-	*k = (struct kernel){ .name = *name };
-	if (!strcmp(name->text, CONFIG_RUNNING_KERNEL)) {
-		strcpy(k->what, "the kernel that this machine runs");
-		strcpy(k->strategy, "upfront");
-		return 0;
-	}
-	doc = lab_file(c, "kernels", name->text, ".kernel", err);
 	if (!doc)
-		return err[0] ? -EINVAL : no_such(c, "kernel", name, "kernels", ".kernel", err);
+		return err[0] ? -EINVAL : -ENOENT;
 	for (size_t i = 0; i < doc->nr; i++)
 		if (kernel_entry(k, &doc->entries[i], err))
 			return -EINVAL;
 	if (!k->strategy[0])
 		return errf(err, -EINVAL, "%s: 'strategy' is missing", doc->file);
 	return 0;
+}
+
+/*
+ * What a user gave pins as kernels/NAME.kernel says, if there is one, or as the kernel of the lab
+ * that it starts from; a base as the latter; otherwise they pin as mainline does.
+ */
+static int load_user(struct config *c, const char *entry, bool base, struct kernel *k, char *err)
+{
+	const char *spec = user_kernel_spec(entry);
+	char *named = xasprintf("%.*s", (int)(spec - entry - 1), entry);
+	char *from = xasprintf("%.*s", (int)strcspn(spec, "+"), spec);
+	int ret = base ? -ENOENT : load_file(c, named, k, err);
+
+	if (ret == -ENOENT)
+		ret = load_file(c, from, k, err);
+	if (ret == -ENOENT) {
+		strcpy(k->strategy, strategy_names[STRATEGY_UPFRONT]);
+		ret = 0;
+	}
+	snprintf(k->what, sizeof(k->what), "%s%s", base ? "what is built on in " : "", spec);
+	free(from);
+	free(named);
+	return ret;
+}
+
+int kernel_load(struct config *c, const struct item *name, struct kernel *k, char *err)
+{
+	const char *user;
+	bool base = false;
+	int ret;
+
+	*k = (struct kernel){ .name = *name };
+	user = user_kernel_find(c->user_kernels, name->text, &base);
+	if (user)
+		return load_user(c, user, base, k, err);
+	if (!strcmp(name->text, CONFIG_RUNNING_KERNEL)) {
+		strcpy(k->what, "the kernel that this machine runs");
+		strcpy(k->strategy, "upfront");
+		return 0;
+	}
+	ret = load_file(c, name->text, k, err);
+	return ret != -ENOENT ? ret : no_such(c, "kernel", name, "kernels", ".kernel", err);
 }
 
 static int set_type(struct workload *w, const struct ini_entry *e, char *err)

@@ -46,7 +46,7 @@ const struct verb verbs[] = {
 	{ .name = NULL },
 };
 
-/* A text option's desc is only name, offset and help. */
+/* A text option's desc is only name, offset and help; with a value, it may be given as often. */
 struct cli_option {
 	char letter;
 	const char *arg;	/* NULL: a flag, which sets value */
@@ -68,6 +68,9 @@ static const struct cli_option options[] = {
 	  COLLECTORS_DEFAULT, "all, none, names, or -NAME to leave it out, for the config's" } },
 	{ 0, "GLOB", true, 0, { .name = "filter", .offset = TEXT(filter),
 	  .help = "only cells whose id matches" } },
+	{ 0, "NAME=SPEC", true, USER_KERNELS_MAX, { .name = "kernel",
+	  .offset = OPT_FIELD(struct settings, kernels[0], const char *),
+	  .help = "a kernel of yours: TREE[@[BASE..]REV], v6.12+SERIES, ..." } },
 	{ 0, "FILE", true, 0, { .name = "agent", .offset = TEXT(agent),
 	  .help = "agent of a local host (default: build/agent of the lab)" } },
 	{ 0, NULL, false, 0, { "no-plots", OPT_BOOL, FIELD(plots), 0, 0, NULL, NULL,
@@ -165,13 +168,26 @@ static int bad_option(char **argv)
 			   close ? " (did you mean --" : "", close ? close : "", close ? "?)" : "");
 }
 
+static int set_text(struct settings *s, const struct cli_option *o, const char *value)
+{
+	const char **texts = (const char **)((char *)s + o->desc.offset);
+	int64_t n = 0;
+
+	while (o->value && n < o->value && texts[n])
+		n++;
+	if (n && n == o->value)
+		return usage_error("--%s: at most %lld", o->desc.name, (long long)o->value);
+	texts[n] = value;
+	return 0;
+}
+
 static int set_option(struct settings *s, const struct cli_option *o, const char *value)
 {
 	char err[OPT_ERR_MAX];
 
 	if (o->text)
-		*(const char **)((char *)s + o->desc.offset) = value;
-	else if (!o->arg)
+		return set_text(s, o, value);
+	if (!o->arg)
 		*(int64_t *)((char *)s + o->desc.offset) = o->value;
 	else if (opt_set(&o->desc, s, value, err))
 		return usage_error("--%s: %s", o->desc.name, err);

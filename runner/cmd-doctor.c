@@ -188,7 +188,7 @@ int cmd_doctor(const struct settings *s)
 	char err[OPT_ERR_MAX];
 	int status = 0;
 
-	builds_find(&d.builds, s->root, err);
+	builds_find(&d.builds, s->root, NULL, err);
 	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
 		int ret;
 

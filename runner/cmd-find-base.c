@@ -147,7 +147,8 @@ static void print_text(const struct find_base *f)
 	date = about(&f->git, b->commit, "%cd");
 	tree = about(&f->git, b->commit, "%T");
 	near = describe(&f->git, b->commit);
-	printf("%s %s\n         %s%s%s\n", b->have == b->nr ? "base    " : "nearest ", base, date, near ? ", " : "", near ? near : "");
+	printf("%s %s\n         %s%s%s\n", b->have < b->nr ? "nearest " : "base    ", base, date,
+	       near ? ", " : "", near ? near : "");
 	print_how(f);
 	if (b->since[0] && strcmp(b->since, b->commit)) {
 		since = about(&f->git, b->since, "%h %s");

@@ -52,11 +52,12 @@ static int shell_init(struct shell *sh, const struct settings *s, char *err)
 	struct kernel k;
 	int ret;
 
-	*sh = (struct shell){ .config = { .root = s->root }, .initrd_fd = -1 };
+	*sh = (struct shell){ .config = { .root = s->root, .user_kernels = s->kernels },
+			      .initrd_fd = -1 };
 	snprintf(name.text, sizeof(name.text), "%s", s->arg);
 	ret = kernel_load(&sh->config, &name, &k, err);
 	if (!ret)
-		ret = builds_find(&sh->builds, s->root, err);
+		ret = builds_find(&sh->builds, s->root, s->kernels, err);
 	if (!ret)
 		ret = builds_add_kernel(&sh->builds, s->root, s->arg, false, err);
 	if (ret)

@@ -16,7 +16,24 @@ struct capture {
 	char *buf;
 	size_t len, size;
 	bool keep_last;		/* when full, forget what is oldest, not what comes */
+	bool show;		/* each line on stderr, when the next one comes */
+	size_t shown;		/* bytes of buf that were */
 };
+
+/* All lines but the last, which may be the reason of a failure. */
+static void show_lines(struct capture *c)
+{
+	size_t last = c->len;
+
+	if (last && c->buf[last - 1] == '\n')
+		last--;
+	while (last > c->shown && c->buf[last - 1] != '\n')
+		last--;
+	if (last <= c->shown)
+		return;
+	fwrite(c->buf + c->shown, 1, last - c->shown, stderr);
+	c->shown = last;
+}
 
 static void capture_add(struct capture *c, const char *data, size_t n)
 {
@@ -28,12 +45,15 @@ static void capture_add(struct capture *c, const char *data, size_t n)
 			n = half;
 		}
 		memmove(c->buf, c->buf + c->len - keep, keep);
+		c->shown = c->shown > c->len - keep ? c->shown - (c->len - keep) : 0;
 		c->len = keep;
 	}
 	if (n > c->size - 1 - c->len)
 		n = c->size - 1 - c->len;
 	memcpy(c->buf + c->len, data, n);
 	c->len += n;
+	if (c->show)
+		show_lines(c);
 }
 
 static void capture_all(struct capture *c, size_t nr)
@@ -89,7 +109,7 @@ static void exec_child(const char *const argv[], int out, int errors)
 	_exit(127);
 }
 
-int command_run(const char *const argv[], char *out, size_t len, char *err)
+static int run(const char *const argv[], bool show, char *out, size_t len, char *err)
 {
 	char errors[OPT_ERR_MAX];
 	int pipes[2][2], status;
@@ -111,7 +131,7 @@ int command_run(const char *const argv[], char *out, size_t len, char *err)
 	close(pipes[1][1]);
 	c[0] = (struct capture){ .fd = pipes[0][0], .buf = out, .size = len };
 	c[1] = (struct capture){ .fd = pipes[1][0], .buf = errors, .size = sizeof(errors),
-				 .keep_last = true };
+				 .keep_last = true, .show = show };
 	if (pid > 0)
 		capture_all(c, 2);
 	out[c[0].len] = '\0';
@@ -123,5 +143,17 @@ int command_run(const char *const argv[], char *out, size_t len, char *err)
 		;
 	if (status)
 		last_line(errors, c[1].len, err);
+	else if (show)
+		fwrite(errors + c[1].shown, 1, c[1].len - c[1].shown, stderr);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int command_run(const char *const argv[], char *out, size_t len, char *err)
+{
+	return run(argv, false, out, len, err);
+}
+
+int command_run_shown(const char *const argv[], char *out, size_t len, char *err)
+{
+	return run(argv, true, out, len, err);
 }

@@ -7,6 +7,7 @@
 #include "compare/thresholds.h"
 #include "config.h"
 #include "suggest.h"
+#include "user_kernel.h"
 #include "util.h"
 
 #define HOST(f)		OPT_I64(struct host_config, f)
@@ -323,6 +324,27 @@ static int check_unused_sections(struct config *c, char *err)
 	return 0;
 }
 
+/* The user's kernels and their bases instead of those that the file names. */
+static int take_user_kernels(struct config *c, char *err)
+{
+	struct list *kernels = &c->axes[AXIS_KERNELS];
+	char *text;
+	int ret;
+
+	if (!c->user_kernels || !c->user_kernels[0])
+		return 0;
+	ret = user_kernels_check(c->user_kernels, err);
+	if (ret)
+		return ret;
+	for (size_t i = 0; i < c->nr_workloads; i++)
+		c->workloads[i].axes[AXIS_KERNELS].nr = 0;
+	kernels->nr = 0;
+	text = user_kernels_axis(c->user_kernels);
+	ret = config_doc_add(c, "--kernel", text, err);
+	free(text);
+	return ret ? ret : list_add(kernels, &c->docs[c->nr_docs - 1]->entries[0], err);
+}
+
 static int resolve(struct config *c, const char *path, char *err)
 {
 	int ret = read_sections(c, err);
@@ -333,6 +355,8 @@ static int resolve(struct config *c, const char *path, char *err)
 		ret = load_workloads(c, err);
 	if (!ret)
 		ret = check_unused_sections(c, err);
+	if (!ret)
+		ret = take_user_kernels(c, err);
 	for (size_t i = 0; i < c->nr_workloads && !ret; i++) {
 		struct workload *w = &c->workloads[i];
 
@@ -349,11 +373,17 @@ static int resolve(struct config *c, const char *path, char *err)
 
 int config_load(struct config *c, const char *root, const char *path, char *err)
 {
+	return config_load_kernels(c, root, path, NULL, err);
+}
+
+int config_load_kernels(struct config *c, const char *root, const char *path,
+			const char *const *kernels, char *err)
+{
 	const char *base = strrchr(path, '/');
 	char *dot;
 	int ret;
 
-	*c = (struct config){ .root = root };
+	*c = (struct config){ .root = root, .user_kernels = kernels };
 	opt_defaults(matrix_options, c);
 	opt_defaults(host_options, &c->host);
 	snprintf(c->name, sizeof(c->name), "%s", base ? base + 1 : path);

@@ -72,6 +72,7 @@ struct kernel {
 	struct item name;
 	char what[OPT_STR_MAX];
 	char base[OPT_STR_MAX];
+	char git[OPT_STR_MAX];
 	char config[OPT_STR_MAX];
 	char series[OPT_STR_MAX];
 	char strategy[OPT_STR_MAX];
@@ -91,6 +92,7 @@ struct exclude {
 
 struct config {
 	const char *root;	/* of the lab */
+	const char *const *user_kernels;	/* go before the file's; NULL: none */
 	char *text;		/* of the file */
 	char name[OPT_STR_MAX];	/* of the file, without .conf */
 	struct ini_doc **docs;
@@ -117,6 +119,10 @@ extern const struct opt_desc kernel_options[];	/* struct kernel */
  * with the first thing wrong in err: file:line, what was found, what is allowed.
  */
 int config_load(struct config *c, const char *root, const char *path, char *err);
+
+/* As config_load(), with the user's kernels (see user_kernel.h) and their bases for all kernels. */
+int config_load_kernels(struct config *c, const char *root, const char *path,
+			const char *const *kernels, char *err);
 void config_free(struct config *c);
 
 /*

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "emulated.h"
+#include "user_kernel.h"
 
 /*
  * Features of an EPYC that TCG lacks are off, or it warns of each. RDRAND stays: Linux as an SEV
@@ -15,6 +16,8 @@
 		"svme-addr-chk=on,vgif=on,-sha-ni,-fxsr-opt,-misalignsse,-3dnowprefetch,-osvw," \
 		"-topoext,-xsavec,-rdseed"
 #define CMDLINE	"console=ttyS0 panic=-1 nokaslr norandmaps"
+
+#define BUILD_TIMEOUT	"14400"	/* seconds that building a user's kernel may take */
 
 struct layer {
 	unsigned int bit;	/* 0: always */
@@ -59,12 +62,12 @@ static bool has_sandbox(const char *emulator)
 	return has;
 }
 
-int builds_find(struct builds *b, const char *root, char *err)
+int builds_find(struct builds *b, const char *root, const char *const *user_kernels, char *err)
 {
 	static const char *const print[] = { "--print", NULL };
 	int ret;
 
-	*b = (struct builds){ .nr_kernels = 0 };
+	*b = (struct builds){ .user_kernels = user_kernels };
 	ret = ask(root, "emulator/build.sh", print, "emulator", &b->emulator, err);
 	if (!ret) {
 		const char *const args[] = { "--print", "--emulator", b->emulator, NULL };
@@ -75,25 +78,56 @@ int builds_find(struct builds *b, const char *root, char *err)
 	return ret;
 }
 
+/* A user's kernel is built here and now: what it is may change from one call to the next. */
+static int build_user(const struct builds *b, const char *root, const char *name, bool selftests,
+		      char **dir, char *err)
+{
+	char *script = xasprintf("%s/kernels/build.sh", root);
+	struct strv argv = { .nr = 0 };
+	char out[PATH_MAX];
+	int ret;
+
+	strv_add(&argv, "timeout");
+	strv_add(&argv, "-k10");
+	strv_add(&argv, BUILD_TIMEOUT);
+	strv_add(&argv, "%s", script);
+	if (selftests)
+		strv_add(&argv, "--selftests");
+	strv_add(&argv, "--kernel");
+	strv_add(&argv, "%s", user_kernel_find(b->user_kernels, name, NULL));
+	strv_add(&argv, "%s", name);
+	ret = command_run_shown((const char *const *)argv.v, out, sizeof(out), err);
+	out[strcspn(out, "\n")] = '\0';
+	if (!ret)
+		*dir = xstrdup(out);
+	strv_free(&argv);
+	free(script);
+	return ret ? -ENOENT : 0;
+}
+
 int builds_add_kernel(struct builds *b, const char *root, const char *name, bool selftests,
 		      char *err)
 {
 	const char *const print[] = { "--print", name, NULL };
 	const char *const print_tests[] = { "--print", "--selftests", name, NULL };
 	struct kernel_build *k = (struct kernel_build *)builds_kernel(b, name);
+	bool user = user_kernel_find(b->user_kernels, name, NULL);
 	int ret = 0;
 
 	if (!k) {
 		char *dir;
 
-		ret = ask(root, "kernels/build.sh", print, "kernels", &dir, err);
+		ret = user ? build_user(b, root, name, false, &dir, err) :
+		      ask(root, "kernels/build.sh", print, "kernels", &dir, err);
 		if (ret)
 			return ret;
 		b->kernels = xrealloc(b->kernels, b->nr_kernels + 1, sizeof(*k));
 		k = &b->kernels[b->nr_kernels++];
 		*k = (struct kernel_build){ .name = xstrdup(name), .dir = dir };
 	}
-	if (!ret && selftests && !k->selftests)
+	if (!ret && selftests && !k->selftests && user)
+		ret = build_user(b, root, name, true, &k->selftests, err);
+	else if (!ret && selftests && !k->selftests)
 		ret = ask(root, "kernels/build.sh", print_tests, "selftests", &k->selftests, err);
 	return ret;
 }

@@ -16,6 +16,7 @@ struct builds {
 	char *emulator;		/* the folders that the build scripts print */
 	char *image;
 	bool sandbox;		/* this QEMU has -sandbox */
+	const char *const *user_kernels;	/* NAME=SPEC: built when they are added; may be NULL */
 	struct kernel_build *kernels;
 	size_t nr_kernels;
 };
@@ -24,7 +25,7 @@ struct builds {
  * Find existing builds. Returns 0, or -errno with what is not built and the make target in err;
  * what was found stays in *b.
  */
-int builds_find(struct builds *b, const char *root, char *err);
+int builds_find(struct builds *b, const char *root, const char *const *user_kernels, char *err);
 int builds_add_kernel(struct builds *b, const char *root, const char *name, bool selftests,
 		      char *err);
 const struct kernel_build *builds_kernel(const struct builds *b, const char *name);

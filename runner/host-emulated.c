@@ -37,7 +37,7 @@ static int emulated_probe(struct host *h, char *err)
 
 	*e = (struct emulated){ .nr_initrds = 0 };
 	h->priv = e;
-	ret = builds_find(&e->builds, h->settings->root, err);
+	ret = builds_find(&e->builds, h->settings->root, h->settings->kernels, err);
 	for (size_t i = 0; i < h->plan->nr && !ret; i++) {
 		const struct cell *c = &h->plan->cells[i];
 

@@ -16,6 +16,7 @@ enum exit_status {
 
 #define CLOCK_AS_CONFIGURED	(-1)
 #define COLLECTORS_AS_CONFIGURED	(-1)
+#define USER_KERNELS_MAX	8
 
 /* Of what a verb prints. */
 enum format { FORMAT_TEXT, FORMAT_KTAP, FORMAT_CSV };
@@ -41,6 +42,7 @@ struct settings {
 	const char *by;		/* axis that is compared; may be NULL */
 	const char *thresholds;	/* may be NULL */
 	const char *agent;
+	const char *kernels[USER_KERNELS_MAX + 1];	/* NAME=SPEC; ends with NULL */
 };
 
 struct verb {

@@ -9,6 +9,7 @@
 
 #include "plan.h"
 #include "strategy.h"
+#include "user_kernel.h"
 #include "util.h"
 
 const char *const host_kind_names[] = { "emulated", "local", NULL };
@@ -215,12 +216,19 @@ static int check_possible(const struct expansion *e, char *err)
 	return check_bytes(e, err) ?: check_touch(e, err) ?: check_kernel(e, err);
 }
 
+/* A config knows nothing of a user's kernel: what it cannot run is left out. */
+static bool user_kernel_lacks(const struct expansion *e)
+{
+	return user_kernel_find(e->config->user_kernels, e->cell.kernel, NULL) &&
+	       guest_strategies[e->cell.guest] && strcmp(e->kernel->strategy, "upfront");
+}
+
 static int add_cell(struct expansion *e, char *err)
 {
 	struct plan *p = e->plan;
 	int ret = make_id(e, err);
 
-	if (ret || excluded(e))
+	if (ret || excluded(e) || user_kernel_lacks(e))
 		return ret;
 	ret = check_possible(e, err);
 	for (size_t i = 0; i < p->nr && !ret; i++)
@@ -379,7 +387,7 @@ int plan_make(struct plan *p, const struct config *c, enum host_kind host, const
 	for (size_t i = 0; i < c->nr_workloads && !ret; i++)
 		ret = expand_workload(&e, &c->workloads[i], err);
 	for (size_t i = 0; i < c->nr_excludes && !ret; i++)
-		if (!e.used[i])
+		if (!e.used[i] && !(c->user_kernels && c->user_kernels[0]))
 			ret = ini_error(c->excludes[i].text.at, err,
 					"exclude: no cell matches '%s'", c->excludes[i].text.text);
 	free(e.used);

@@ -9,7 +9,7 @@
 int request_make(struct request *r, const struct settings *s, char *err)
 {
 	char *path = s->arg ? xstrdup(s->arg) : xasprintf("%s/configs/default.conf", s->root);
-	int ret = config_load(&r->config, s->root, path, err);
+	int ret = config_load_kernels(&r->config, s->root, path, s->kernels, err);
 
 	free(path);
 	if (ret)

@@ -66,6 +66,12 @@ int64_t memory_available_bytes(void);
  */
 int command_run(const char *const argv[], char *out, size_t len, char *err);
 
+/*
+ * As command_run(), but shows on stderr what argv says there, while it runs; if it fails, all but
+ * the last line, which is in err.
+ */
+int command_run_shown(const char *const argv[], char *out, size_t len, char *err);
+
 /* The path as the user would write it: below the current folder, relative to it. */
 const char *path_shown(const char *path);
 

@@ -16,6 +16,7 @@
 static const char *const settings[] = {
 	"--no-pager", "-c", "core.quotePath=off", "-c", "core.fsmonitor=false", "-c",
 	"log.showSignature=false", "-c", "diff.renames=false", "-c", "log.diffMerges=separate",
+	"-c", "log.mailmap=false",
 };
 
 static void set_environment(const struct git *g)

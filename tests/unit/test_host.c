@@ -12,18 +12,18 @@ static void test_builds(void **state)
 	char err[OPT_ERR_MAX];
 	struct builds b;
 
-	assert_int_equal(builds_find(&b, f->root, err), -ENOENT);
+	assert_int_equal(builds_find(&b, f->root, NULL, err), -ENOENT);
 	assert_non_null(strstr(err, "(or: make emulator)"));
 	builds_free(&b);
 	fixture_script(f, "emulator/build.sh", "echo x >&2; echo 'not built: run it' >&2; exit 2");
-	assert_int_equal(builds_find(&b, f->root, err), -ENOENT);
+	assert_int_equal(builds_find(&b, f->root, NULL, err), -ENOENT);
 	assert_string_equal(err, "not built: run it (or: make emulator)");
 	builds_free(&b);
 
 	fixture_script(f, "emulator/build.sh", "echo /emu");
 	fixture_script(f, "bench/build.sh", "[ \"$*\" = '--print --emulator /emu' ] && echo /img");
 	fixture_script(f, "kernels/build.sh", "echo \"/k $*\"");
-	assert_int_equal(builds_find(&b, f->root, err), 0);
+	assert_int_equal(builds_find(&b, f->root, NULL, err), 0);
 	assert_string_equal(b.emulator, "/emu");
 	assert_string_equal(b.image, "/img");
 	assert_false(b.sandbox);
