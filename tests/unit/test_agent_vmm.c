@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "agent_stub.h"
+
 #define LIMIT_S	20	/* a hang is a failure */
 
 static int start_ret;
@@ -19,19 +21,6 @@ uint64_t now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC_RAW, &ts);
 	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
-}
-
-int agent_fail(struct agent *a, enum status status, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	if (a->status == STATUS_PASS) {
-		a->status = status;
-		vsnprintf(a->reason, sizeof(a->reason), fmt, ap);
-	}
-	va_end(ap);
-	return -1;
 }
 
 void emit_phase(struct agent *a, enum phase phase, uint64_t t_ns)
