@@ -17,7 +17,8 @@
 #define OPTIONS_MAX	64
 
 static const char *const format_names[] = { [FORMAT_TEXT] = "text", [FORMAT_KTAP] = "ktap",
-					    [FORMAT_CSV] = "csv", NULL };
+					    [FORMAT_CSV] = "csv",
+					    [FORMAT_BENCHSTAT] = "benchstat", NULL };
 
 const struct verb verbs[] = {
 	{ "matrix", "[CONF]", cmd_matrix,
@@ -32,7 +33,7 @@ const struct verb verbs[] = {
 	{ "compare", "OLD [NEW]", cmd_compare,
 	  "what got better and worse; OLD and NEW are RUN or RUN:kernel=NAME,GLOB...",
 	  "--compare 20261122T131500Z-default --by kernel=v6.12,v6.12-spte", 0, 1,
-	  1 << FORMAT_CSV },
+	  1 << FORMAT_CSV | 1 << FORMAT_BENCHSTAT },
 	{ "dashboard", "DIR", cmd_dashboard,
 	  "make DIR a site of static pages: trends and alerts of all runs",
 	  "--dashboard site --baseline 20261122T131500Z-default", 0, 0, 0 },
@@ -86,7 +87,7 @@ static const struct cli_option options[] = {
 	{ 0, "RUN", true, 0, { .name = "baseline", .offset = TEXT(baseline),
 	  .help = "--dashboard: what the latest run of its config is compared with" } },
 	{ 0, "FORMAT", false, 0, { "format", OPT_ENUM, FIELD(format), 0, 0, format_names, "text",
-	  "text (default); ktap of a run; csv of --compare" } },
+	  "text (default); ktap of a run; csv or benchstat of --compare" } },
 	{ 0, NULL, false, FORMAT_CSV, { "csv", OPT_BOOL, FIELD(format), 0, 0, NULL, NULL,
 	  "as --format csv" } },
 	{ 0, NULL, false, 1, { "json", OPT_BOOL, FIELD(json), 0, 0, NULL, NULL,

@@ -12,6 +12,8 @@ static void print(const struct settings *s, const struct compare *c)
 		compare_print_json(c, stdout);
 	else if (s->format == FORMAT_CSV)
 		compare_print_csv(c, stdout);
+	else if (s->format == FORMAT_BENCHSTAT)
+		compare_print_benchstat(c, stdout);
 	else
 		compare_print_text(c, stdout);
 }
@@ -19,7 +21,8 @@ static void print(const struct settings *s, const struct compare *c)
 int cmd_compare(const struct settings *s)
 {
 	struct compare_request q = {
-		.results = s->results, .spec = { s->arg, s->nr_more ? s->more[0] : NULL }, .by = s->by,
+		.results = s->results, .by = s->by,
+		.spec = { s->arg, s->nr_more ? s->more[0] : NULL },
 		.filter = s->filter, .faults = s->faults, .thresholds = s->thresholds,
 	};
 	char err[OPT_ERR_MAX];

@@ -19,7 +19,7 @@ enum exit_status {
 #define USER_KERNELS_MAX	8
 
 /* Of what a verb prints. */
-enum format { FORMAT_TEXT, FORMAT_KTAP, FORMAT_CSV };
+enum format { FORMAT_TEXT, FORMAT_KTAP, FORMAT_CSV, FORMAT_BENCHSTAT };
 
 struct settings {
 	char root[PATH_MAX];	/* of the lab */

@@ -137,6 +137,13 @@ const char *compare_delta_unit(const struct compare *c, const struct compare_row
 /* Renderers. */
 void compare_print_text(const struct compare *c, FILE *f);
 void compare_print_csv(const struct compare *c, FILE *f);
+
+/*
+ * All repeats of both, in the benchmark format of Go, for `benchstat -col side FILE`. A metric's
+ * name is its unit; by the virtual clock benchstat is told that units are exact.
+ */
+void compare_print_benchstat(const struct compare *c, FILE *f);
+
 void compare_print_json(const struct compare *c, FILE *f);
 
 #endif

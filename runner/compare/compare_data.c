@@ -58,6 +58,59 @@ void compare_print_csv(const struct compare *c, FILE *f)
 		csv_row(&o, c, &c->row[i]);
 }
 
+/* A number of a repeat, or NULL. */
+static const json_t *value_of(const struct run_cell *rc, const char *metric)
+{
+	const json_t *v = run_cell_metric(rc, metric);
+
+	return json_is_number(v) ? v : NULL;
+}
+
+static void benchstat_repeat(const struct compare *c, const struct compare_pair *p,
+			     const struct run_cell *rc, FILE *f)
+{
+	char text[CSV_NUMBER_MAX];
+
+	fprintf(f, "BenchmarkCell/%s 1", p->label);
+	for (size_t i = 0; i < c->nr_rows; i++) {
+		const json_t *v = c->row[i].pair == p ? value_of(rc, c->row[i].metric) : NULL;
+
+		if (v)
+			fprintf(f, " %s %s", csv_format_number(json_number_value(v), text),
+				c->row[i].metric);
+	}
+	fputc('\n', f);
+}
+
+/* Each metric once. */
+static void benchstat_units(const struct compare *c, FILE *f)
+{
+	for (const struct metric_desc *m = metrics; m->name; m++) {
+		const struct compare_row *r = NULL;
+
+		for (size_t i = 0; i < c->nr_pairs && !r; i++)
+			r = compare_find(c, &c->pair[i], m->name);
+		if (r && r->better != BETTER_NONE)
+			fprintf(f, "Unit %s better=%s\n", m->name, metric_better_names[r->better]);
+		if (r && c->virtual_clock)
+			fprintf(f, "Unit %s assume=exact\n", m->name);
+	}
+}
+
+void compare_print_benchstat(const struct compare *c, FILE *f)
+{
+	benchstat_units(c, f);
+	for (int side = 0; side < SIDES; side++) {
+		fprintf(f, "run: %s\nside: %s\n", c->half[side].cells.run, side_names[side]);
+		for (size_t i = 0; i < c->nr_pairs; i++) {
+			const struct compare_cell *cell = c->pair[i].cell[side];
+
+			for (size_t k = 0; k < cell->nr; k++)
+				benchstat_repeat(c, &c->pair[i], &cell->repeat[k], f);
+		}
+	}
+}
+
 static json_t *number(double v)
 {
 	if (isnan(v))

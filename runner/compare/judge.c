@@ -222,13 +222,13 @@ static void add_metric(struct compare *c, const struct compare_pair *p,
 {
 	const json_t *old = find_metric(p->cell[SIDE_OLD], d->name);
 	const json_t *new = find_metric(p->cell[SIDE_NEW], d->name);
+	const char *unit = json_string_value(json_object_get(new ?: old, "unit"));
 	struct sample s[SIDES];
 	struct compare_row *r;
 
 	if (!old && !new)
 		return;
-	r = new_row(c, p, d->name, json_string_value(json_object_get(new ?: old, "unit")) ?: d->unit,
-		    d->better);
+	r = new_row(c, p, d->name, unit ?: d->unit, d->better);
 	for (int side = 0; side < SIDES; side++)
 		s[side] = sample_of(p->cell[side], d->name);
 	set_values(r, s);
@@ -281,6 +281,7 @@ static const struct run_cell *worst(const struct compare_cell *cell)
 static void add_passed(struct compare *c, const struct compare_pair *p)
 {
 	struct compare_row *r = new_row(c, p, PASSED, "share", BETTER_HIGHER);
+	const char *reason = run_cell_text(worst(p->cell[SIDE_NEW]), "reason");
 	bool nothing = false;
 
 	r->judges = true;
@@ -301,10 +302,9 @@ static void add_passed(struct compare *c, const struct compare_pair *p)
 	r->ratio = r->value[SIDE_OLD] ? r->value[SIDE_NEW] / r->value[SIDE_OLD] : NAN;
 	r->change = nothing ? CHANGE_CANNOT_TELL : r->delta ? direction(r) : CHANGE_SAME;
 	if (r->value[SIDE_OLD] < 1 || r->value[SIDE_NEW] < 1)
-		r->why = xasprintf("%s, then %s%s%s", run_cell_text(worst(p->cell[SIDE_OLD]), "status"),
-				   run_cell_text(worst(p->cell[SIDE_NEW]), "status"),
-				   run_cell_text(worst(p->cell[SIDE_NEW]), "reason")[0] ? ": " : "",
-				   run_cell_text(worst(p->cell[SIDE_NEW]), "reason"));
+		set_why(r, "%s, then %s%s%s", run_cell_text(worst(p->cell[SIDE_OLD]), "status"),
+			run_cell_text(worst(p->cell[SIDE_NEW]), "status"), reason[0] ? ": " : "",
+			reason);
 }
 
 static enum change overall(const struct compare *c)

@@ -21,6 +21,17 @@ static const struct {
 	{ "jobs", true },
 };
 
+/* An object as one line: what has a name and a hash, such as a patch, by these. */
+static char *object_text(const json_t *v)
+{
+	const char *name = json_string_value(json_object_get(v, "name"));
+	const char *hash = json_string_value(json_object_get(v, "sha256"));
+
+	if (name && hash)
+		return xasprintf("%s (%.12s)", name, hash);
+	return json_dumps(v, JSON_COMPACT | JSON_SORT_KEYS);
+}
+
 /* A value as one line, or NULL where there is none. */
 static char *value_text(const json_t *v)
 {
@@ -30,6 +41,8 @@ static char *value_text(const json_t *v)
 
 	if (!v || json_is_null(v))
 		return NULL;
+	if (json_is_object(v))
+		return object_text(v);
 	if (json_is_string(v))
 		return xstrdup(json_string_value(v));
 	if (!json_is_array(v))
@@ -113,7 +126,8 @@ static const char *plan_text(const struct compare *c, enum compare_side side, co
 	size_t i, len = strlen(id);
 
 	json_array_foreach(cells, i, cell) {
-		const char *text = json_string_value(cell), *at = text ? strstr(text, "\nid = ") : NULL;
+		const char *text = json_string_value(cell);
+		const char *at = text ? strstr(text, "\nid = ") : NULL;
 
 		if (at && !strncmp(at + 6, id, len) && at[6 + len] == '\n')
 			return text;
@@ -223,9 +237,9 @@ int meta_check(struct compare *c, char *err)
 
 			unit = run_cell_text(rc, "time_unit");
 			if (strcmp(unit, c->time_unit))
-				return errf(err, -EINVAL, "%.200s/%.200s: times are in '%.40s', "
-					    "the run's clock is %.20s", path_shown(c->half[side].dir),
-					    rc->dir, unit, old);
+				return errf(err, -EINVAL, "%.200s/%.200s: times are in '%.40s', but "
+					    "the run's clock is %.20s",
+					    path_shown(c->half[side].dir), rc->dir, unit, old);
 		}
 	}
 	return 0;

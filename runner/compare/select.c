@@ -12,7 +12,9 @@
 #define AXIS_VALUE_MAX	256
 
 /* Axes beside these are a cell's parameters, the MMU and the kind of start included. */
-static const char *const fixed_axes[] = { "kernel", "guest", "strategy", "memory", "workload", NULL };
+static const char *const fixed_axes[] = {
+	"kernel", "guest", "strategy", "memory", "workload", NULL
+};
 
 /* What an axis decides, too: a strategy is a kernel and a kind of guest. */
 static const char *const implied[][3] = {
@@ -247,8 +249,8 @@ static int add_by_terms(const struct compare *c, const char *by, struct strv *te
 	for (size_t i = 0; i < values.nr && n < sizeof(names); i++)
 		n += snprintf(names + n, sizeof(names) - n, "%s%s", i ? ", " : "", values.v[i]);
 	if (!ret && values.nr != SIDES)
-		ret = errf(err, -EINVAL, "--by %.64s: say which two, as in --by %.64s=OLD,NEW%s%.300s",
-			   by, axis, eq ? "" : "; the run has: ", names);
+		ret = errf(err, -EINVAL, "--by %.64s: say which two, as in --by %.64s=OLD,NEW%s"
+			   "%.300s", by, axis, eq ? "" : "; the run has: ", names);
 	for (int side = 0; side < SIDES && !ret; side++)
 		strv_add(&terms[side], "%s=%s", axis, values.v[side]);
 	strv_free(&values);

@@ -1,70 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* compare/: which cells are partners, what differs, and who is worse, on runs made by hand. */
-#include "rundir.h"
-
-#include "compare/compare.h"
-#include "compare/shape.h"
-
-#define NPF(v)	METRIC("npf_first_p50_ns", "virtual ns", v)
-#define PINS(v)	METRIC("pinned_workload_pages", "pages", v)
-#define KERNEL(n, k)	"\"" n "\":{\"name\":\"" n "\",\"key\":\"" k "\"}"
-
-struct world {
-	struct fixture old, new;	/* share a folder */
-	struct fixture *dirs;
-};
-
-static int world_setup(void **state)
-{
-	struct world *w = calloc(1, sizeof(*w));
-	void *f;
-
-	setup(&f);
-	w->dirs = f;
-	w->old = *w->dirs;
-	w->new = *w->dirs;
-	w->old.run = xasprintf("%s/old", w->dirs->dir);
-	w->new.run = xasprintf("%s/new", w->dirs->dir);
-	assert_int_equal(dir_make(w->old.run, w->old.err), 0);
-	assert_int_equal(dir_make(w->new.run, w->new.err), 0);
-	*state = w;
-	return 0;
-}
-
-static int world_teardown(void **state)
-{
-	struct world *w = *state;
-	void *f = w->dirs;
-
-	free(w->old.run);
-	free(w->new.run);
-	free(w);
-	return teardown(&f);
-}
-
-static void put_run(struct fixture *f, const char *clock, const char *kernels, const char *config)
-{
-	char *text = xasprintf("{\"schema\":1,\"clock\":\"%s\",\"kernels\":{%s},"
-			       "\"config\":{\"name\":\"t\",\"text\":\"%s\"}}", clock, kernels,
-			       config);
-
-	put(f, "run.json", text);
-	free(text);
-}
-
-static void put_kernel_cell(struct fixture *f, const char *kernel, const char *strategy,
-			    const char *workload, const char *status, const char *metrics)
-{
-	char *id = xasprintf("%s-sev-128M-%s", kernel, workload);
-	struct cell_row row = {
-		.id = id, .kernel = kernel, .strategy = strategy, .workload = workload,
-		.type = "touch", .params = "\"mmu\":\"tdp\"", .status = status, .reason = "",
-		.metrics = metrics, .memory_mib = 128, .repeat = 1,
-	};
-
-	put_cell(f, &row);
-	free(id);
-}
+#include "compareruns.h"
 
 /* Repeats by the wall clock, of npf_first_p50_ns and of pinned_workload_pages. */
 static void put_wall(struct fixture *f, const double *npf, const double *pins, int repeats)
@@ -88,48 +24,6 @@ static void put_wall(struct fixture *f, const double *npf, const double *pins, i
 		free(name);
 		free(dir);
 	}
-}
-
-static void put_side(struct fixture *f, const char *metrics)
-{
-	put_run(f, "virtual", KERNEL("k", "1"), "");
-	put_kernel_cell(f, "k", "upfront", "t", "pass", metrics);
-}
-
-static struct compare made(struct world *w, const struct compare_request *more)
-{
-	struct compare_request q = more ? *more : (struct compare_request){ .by = NULL };
-	char err[OPT_ERR_MAX];
-	struct compare c;
-
-	q.results = w->dirs->dir;
-	q.spec[SIDE_OLD] = q.spec[SIDE_OLD] ?: "old";
-	if (!q.by || !strchr(q.by, '='))
-		q.spec[SIDE_NEW] = q.spec[SIDE_NEW] ?: "new";
-	if (compare_make(&c, &q, err))
-		fail_msg("%s", err);
-	return c;
-}
-
-static void refused(struct world *w, const struct compare_request *more, const char *why)
-{
-	struct compare_request q = *more;
-	char err[OPT_ERR_MAX] = "";
-	struct compare c;
-
-	q.results = w->dirs->dir;
-	if (!compare_make(&c, &q, err))
-		fail_msg("not refused: %s", why);
-	if (!strstr(err, why))
-		fail_msg("'%s' does not say '%s'", err, why);
-}
-
-static const struct compare_row *row(const struct compare *c, size_t pair, const char *metric)
-{
-	const struct compare_row *r = compare_find(c, &c->pair[pair], metric);
-
-	assert_non_null(r);
-	return r;
 }
 
 static void test_verdicts(void **state)
@@ -433,88 +327,6 @@ static void test_refusals(void **state)
 		refused(w, &cases[i].q, cases[i].why);
 }
 
-#define FAULT(phase, kind, ns)	"1," phase ",0x0,0x4," kind "," ns "\r\n"
-
-static void put_faults(struct fixture *f, const char *text)
-{
-	put(f, "cells/k-sev-128M-t/1/faults.csv", text);
-}
-
-static void test_single_faults(void **state)
-{
-	struct compare_request q = { .faults = true };
-	const struct shape *shape;
-	struct world *w = *state;
-	struct compare c;
-
-	put_side(&w->old, NPF("10"));
-	put_side(&w->new, NPF("10"));
-	put_faults(&w->old, FAULTS_HEADER FAULT("launch", "first", "30") FAULT("workload", "first", "10")
-		   FAULT("workload", "first", "10") FAULT("workload", "first", "20")
-		   FAULT("workload", "refault", "5"));
-	put_faults(&w->new, FAULTS_HEADER FAULT("workload", "first", "11")
-		   FAULT("workload", "first", "31") FAULT("workload", "first", "11")
-		   FAULT("workload", "first", "21"));
-	c = made(w, &q);
-	assert_int_equal(c.shapes->nr, 1);
-	shape = &c.shapes->shape[0];
-	assert_int_equal(shape->kind, FAULT_FIRST);
-	for (int i = 0; i < SHAPE_PERCENTILES; i++)
-		assert_int_equal(shape->value[SIDE_NEW][i], shape->value[SIDE_OLD][i] + 1);
-	assert_int_equal(shape->value[SIDE_OLD][SHAPE_PERCENTILES - 1], 30);
-	assert_float_equal(shape->mean[SIDE_NEW], 18.5, 1e-12);
-	assert_float_equal(shape->distance.wasserstein, 1, 1e-12);
-	assert_float_equal(shape->distance.ks, 0.5, 1e-12);
-	compare_free(&c);
-}
-
-static void test_bad_faults(void **state)
-{
-	static const struct {
-		const char *text, *why;
-	} cases[] = {
-		{ "", "faults.csv:1: no header row" },
-		{ "a,b\r\n1,2\r\n", "faults.csv:1: no column 'phase'" },
-		{ FAULTS_HEADER FAULT("workload", "first", "12x"), "faults.csv:2: latency_ns: found '12x'" },
-		{ FAULTS_HEADER FAULT("workload", "first", "-1"), "faults.csv:2: latency_ns: found '-1'" },
-		{ FAULTS_HEADER FAULT("workload", "first", ""), "faults.csv:2: latency_ns: found ''" },
-		{ FAULTS_HEADER FAULT("workload", "last", "1"), "faults.csv:2: kind: found 'last'" },
-		{ FAULTS_HEADER "1,workload,0x0\r\n", "faults.csv:2: another number of fields" },
-		{ FAULTS_HEADER "1,workload,0x0,0x4,first,1", "faults.csv:2: the file ends within" },
-		{ "\x7f" "ELF\x02\x01", "faults.csv:1: " },
-	};
-	struct world *w = *state;
-
-	put_side(&w->old, NPF("10"));
-	put_side(&w->new, NPF("10"));
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct compare_request q = { .spec = { "old", "new" }, .faults = true };
-
-		put_faults(&w->new, cases[i].text);
-		refused(w, &q, cases[i].why);
-	}
-}
-
-/* A file that lost its last rows, whole ones. */
-static void test_short_faults(void **state)
-{
-	struct compare_request q = { .spec = { "old", "old" }, .faults = true };
-	struct world *w = *state;
-	char *text, *with;
-
-	put_side(&w->old, NPF("10"));
-	put_faults(&w->old, FAULTS_HEADER FAULT("workload", "first", "10"));
-	text = get(&w->old, "cells/k-sev-128M-t/1/cell.json");
-	text[strlen(text) - 1] = '\0';
-	with = xasprintf("%s,\"counts\":{\"faults\":2}}", text);
-	put(&w->old, "cells/k-sev-128M-t/1/cell.json", with);
-	refused(w, &q, "faults.csv:2: ends after 1 rows; cell.json says 2");
-	free(with);
-	free(text);
-}
-
-#define WORLD(f)	cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -528,9 +340,6 @@ int main(void)
 		WORLD(test_wall_family),
 		WORLD(test_within_a_run),
 		WORLD(test_thresholds),
-		WORLD(test_single_faults),
-		WORLD(test_bad_faults),
-		WORLD(test_short_faults),
 		WORLD(test_refusals),
 	};
 

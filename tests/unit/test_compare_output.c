@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* compare/: what is printed, and the single faults of faults.csv. */
+#include "compareruns.h"
+
+#include "compare/shape.h"
+
+static char *printed(const struct compare *c, void (*print)(const struct compare *c, FILE *f))
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	print(c, f);
+	fclose(f);
+	return text;
+}
+
+static void has_line(const char *text, const char *line)
+{
+	if (!strstr(text, line))
+		fail_msg("no '%s' in:\n%s", line, text);
+}
+
+static void test_outputs(void **state)
+{
+	struct world *w = *state;
+	struct compare c;
+	json_t *json;
+	char *text;
+
+	put_side(&w->old, NPF("5558") "," PINS("9"));
+	put_side(&w->new, NPF("5559") "," PINS("8"));
+	put_kernel_cell(&w->new, "k", "upfront", "more", "pass", NPF("1"));
+	c = made(w, NULL);
+
+	text = printed(&c, compare_print_text);
+	has_line(text, "every difference is real");
+	has_line(text, "both were made with the same kernel");
+	has_line(text, "1 cell compared; 0 only in old, 1 only in new\n"
+		 "  only in new: k-sev-128M-more\n");
+	has_line(text, "\nWORSE: 1\n");
+	has_line(text, "npf_first_p50_ns  5558  5559  +1     +0.018 %  instructions/fault\n");
+	has_line(text, "\nBETTER: 1\n");
+	has_line(text, "verdict: worse\n");
+	free(text);
+
+	text = printed(&c, compare_print_csv);
+	has_line(text, "\r\nk-sev-128M-t,k-sev-128M-t,k-sev-128M-t,npf_first_p50_ns,virtual ns,"
+		 "lower,yes,1,1,5558,5559,1,instructions/fault,1.0001799208348328,0,,,,,worse,\r\n");
+	free(text);
+
+	text = printed(&c, compare_print_json);
+	json = json_loads(text, 0, NULL);
+	assert_non_null(json);
+	assert_string_equal(json_string_value(json_object_get(json, "verdict")), "worse");
+	assert_int_equal(json_array_size(json_object_get(json, "rows")), 3);
+	json_decref(json);
+	free(text);
+
+	text = printed(&c, compare_print_benchstat);
+	has_line(text, "Unit npf_first_p50_ns better=lower\nUnit npf_first_p50_ns assume=exact\n");
+	has_line(text, "run: old\nside: old\nBenchmarkCell/k-sev-128M-t 1 5558 npf_first_p50_ns "
+		 "9 pinned_workload_pages\n"
+		 "run: new\nside: new\nBenchmarkCell/k-sev-128M-t 1 5559 npf_first_p50_ns "
+		 "8 pinned_workload_pages\n");
+	free(text);
+	compare_free(&c);
+}
+
+#define FAULT(phase, kind, ns)	"1," phase ",0x0,0x4," kind "," ns "\r\n"
+
+static void put_faults(struct fixture *f, const char *text)
+{
+	put(f, "cells/k-sev-128M-t/1/faults.csv", text);
+}
+
+static void test_single_faults(void **state)
+{
+	struct compare_request q = { .faults = true };
+	const struct shape *shape;
+	struct world *w = *state;
+	struct compare c;
+
+	put_side(&w->old, NPF("10"));
+	put_side(&w->new, NPF("10"));
+	put_faults(&w->old, FAULTS_HEADER FAULT("launch", "first", "30") FAULT("workload", "first", "10")
+		   FAULT("workload", "first", "10") FAULT("workload", "first", "20")
+		   FAULT("workload", "refault", "5"));
+	put_faults(&w->new, FAULTS_HEADER FAULT("workload", "first", "11")
+		   FAULT("workload", "first", "31") FAULT("workload", "first", "11")
+		   FAULT("workload", "first", "21"));
+	c = made(w, &q);
+	assert_int_equal(c.shapes->nr, 1);
+	shape = &c.shapes->shape[0];
+	assert_int_equal(shape->kind, FAULT_FIRST);
+	for (int i = 0; i < SHAPE_PERCENTILES; i++)
+		assert_int_equal(shape->value[SIDE_NEW][i], shape->value[SIDE_OLD][i] + 1);
+	assert_int_equal(shape->value[SIDE_OLD][SHAPE_PERCENTILES - 1], 30);
+	assert_float_equal(shape->mean[SIDE_NEW], 18.5, 1e-12);
+	assert_float_equal(shape->distance.wasserstein, 1, 1e-12);
+	assert_float_equal(shape->distance.ks, 0.5, 1e-12);
+	compare_free(&c);
+}
+
+static void test_bad_faults(void **state)
+{
+	static const struct {
+		const char *text, *why;
+	} cases[] = {
+		{ "", "faults.csv:1: no header row" },
+		{ "a,b\r\n1,2\r\n", "faults.csv:1: no column 'phase'" },
+		{ FAULTS_HEADER FAULT("workload", "first", "12x"), "faults.csv:2: latency_ns: found '12x'" },
+		{ FAULTS_HEADER FAULT("workload", "first", "-1"), "faults.csv:2: latency_ns: found '-1'" },
+		{ FAULTS_HEADER FAULT("workload", "first", ""), "faults.csv:2: latency_ns: found ''" },
+		{ FAULTS_HEADER FAULT("workload", "last", "1"), "faults.csv:2: kind: found 'last'" },
+		{ FAULTS_HEADER "1,workload,0x0\r\n", "faults.csv:2: another number of fields" },
+		{ FAULTS_HEADER "1,workload,0x0,0x4,first,1", "faults.csv:2: the file ends within" },
+		{ "\x7f" "ELF\x02\x01", "faults.csv:1: " },
+	};
+	struct world *w = *state;
+
+	put_side(&w->old, NPF("10"));
+	put_side(&w->new, NPF("10"));
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct compare_request q = { .spec = { "old", "new" }, .faults = true };
+
+		put_faults(&w->new, cases[i].text);
+		refused(w, &q, cases[i].why);
+	}
+}
+
+/* A file that lost its last rows, whole ones. */
+static void test_short_faults(void **state)
+{
+	struct compare_request q = { .spec = { "old", "old" }, .faults = true };
+	struct world *w = *state;
+	char *text, *with;
+
+	put_side(&w->old, NPF("10"));
+	put_faults(&w->old, FAULTS_HEADER FAULT("workload", "first", "10"));
+	text = get(&w->old, "cells/k-sev-128M-t/1/cell.json");
+	text[strlen(text) - 1] = '\0';
+	with = xasprintf("%s,\"counts\":{\"faults\":2}}", text);
+	put(&w->old, "cells/k-sev-128M-t/1/cell.json", with);
+	refused(w, &q, "faults.csv:2: ends after 1 rows; cell.json says 2");
+	free(with);
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WORLD(test_outputs),
+		WORLD(test_single_faults),
+		WORLD(test_bad_faults),
+		WORLD(test_short_faults),
+	};
+
+	return cmocka_run_group_tests_name("compare_output", tests, NULL, NULL);
+}
