@@ -141,6 +141,10 @@ hazards: lab		## run configs/hazards.conf: who keeps a guest's data right?
 torture: lab		## run configs/torture.conf: a running guest's memory under stress
 	$(Q)runner/runner --matrix $(CONF)
 
+.PHONY: nightly
+nightly:		## fetch, build, run CONF, compare with the baseline, dashboard
+	$(Q)runner/nightly.sh $(CONF)
+
 .PHONY: test
 test: lab selftests	## all tests; ends with 'N passed, N failed'
 	$(Q)tests/run.sh

@@ -148,6 +148,12 @@ void page_date(struct page *p, const struct site_run *r)
 		html_text(p->f, started[0] ? started : "?");
 }
 
+void page_params(struct page *p, const char *params)
+{
+	for (; *params; params++)
+		html_printf(p->f, *params == ',' ? "%c " : "%c", *params);
+}
+
 char *page_cell_href(const struct site_track *t, const struct site_series *s)
 {
 	return xasprintf("%s/cell-%s.html", t->folder, s->id);

@@ -35,6 +35,9 @@ void page_heading(struct page *p, const char *text);
 void page_status(struct page *p, const char *status);
 void page_date(struct page *p, const struct site_run *r);	/* when it started */
 
+/* Parameters with spaces between them, at which lines may break. */
+void page_params(struct page *p, const char *params);
+
 bool page_good(const char *status);
 
 /* The page of a series' cell, from the site's top. The caller frees it. */

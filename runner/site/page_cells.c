@@ -27,11 +27,14 @@ static void put_number(struct page *p, double v, bool missing)
 static void put_metric_name(struct page *p, const struct site_track *t, const char *name)
 {
 	char *href = xasprintf("%s/trend-%s.html", t->folder, name);
+	int metric = site_metric(name);
+	bool trend = metric >= 0 && t->metric[metric];
 
 	fputs("<tr><td>", p->f);
-	page_link(p, href);
+	if (trend)
+		page_link(p, href);
 	html_text(p->f, name);
-	fputs("</a></td>", p->f);
+	fputs(trend ? "</a></td>" : "</td>", p->f);
 	free(href);
 }
 
@@ -171,7 +174,7 @@ static int put_cell(const struct site *s, const struct site_track *t, size_t ser
 		page_link(&p, home);
 		html_text(p.f, t->title);
 		fputs("</a>. <span class=\"dim\">", p.f);
-		html_text(p.f, t->series[series].params);
+		page_params(&p, t->series[series].params);
 		fputs("</span></p>\n", p.f);
 		for (size_t i = 0; i < m->run->nr; i++) {
 			if (strncmp(m->run->cell[i].dir, dir, strlen(dir)))

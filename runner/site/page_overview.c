@@ -49,20 +49,20 @@ static void put_run_row(struct page *p, const struct site_run *r)
 	fputs("<tr><td>", p->f);
 	page_link(p, href);
 	html_text(p->f, r->name);
-	fputs("</a></td><td class=\"k\">", p->f);
+	fprintf(p->f, "</a></td><td class=\"n %s\">%zu / %zu</td><td class=\"k\">",
+		r->nr_good < r->nr_cells || r->planned > r->nr_cells ? "bad" : "pass", r->nr_good,
+		r->planned > r->nr_cells ? r->planned : r->nr_cells);
 	page_date(p, r);
 	fputs("</td><td class=\"k\">", p->f);
 	html_text(p->f, site_text(r->json, "version"));
-	fprintf(p->f, "</td><td class=\"n %s\">%zu / %zu</td></tr>\n",
-		r->nr_good < r->nr_cells || r->planned > r->nr_cells ? "bad" : "pass", r->nr_good,
-		r->planned > r->nr_cells ? r->planned : r->nr_cells);
+	fputs("</td></tr>\n", p->f);
 	free(href);
 }
 
 void page_runs(struct page *p, const struct site_track *t, size_t most)
 {
-	fputs("<div class=\"wide\"><table><thead><tr><th>run</th><th>started, UTC</th><th>lab</th>"
-	      "<th class=\"n\">as they should</th></tr></thead><tbody>\n", p->f);
+	fputs("<div class=\"wide\"><table><thead><tr><th>run</th>"
+	      "<th class=\"n\">good</th><th>started, UTC</th><th>lab</th></tr></thead><tbody>\n", p->f);
 	for (size_t i = t->nr_runs; i-- > 0 && t->nr_runs - i <= most;)
 		put_run_row(p, &p->site->run[t->run[i]]);
 	fputs("</tbody></table></div>\n", p->f);

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "report_text.h"
 #include "site/page.h"
@@ -104,6 +105,25 @@ static void put_execution(struct page *p, const struct site_run *r, const struct
 	fputs("</details>\n", p->f);
 }
 
+/* As far as they were made: a run may have no figures, or not be at its end. */
+static void put_made_files(struct page *p, const struct site_run *r)
+{
+	static const char *const files[][2] = {
+		{ "index.html", "Figures and numbers" }, { "metrics.csv", "metrics.csv" },
+		{ "report.ktap", "report.ktap" }, { "run.json", "run.json" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		char *path = xasprintf("%s/%s/%s", p->site->results, r->name, files[i][0]);
+
+		if (!access(path, R_OK)) {
+			page_run_link(p, r, files[i][0]);
+			fprintf(p->f, "%s</a>. ", files[i][1]);
+		}
+		free(path);
+	}
+}
+
 void page_run_summary(struct page *p, const struct site_run *r)
 {
 	fprintf(p->f, "%zu of %zu executions ended as they should", r->nr_good, r->nr_cells);
@@ -125,12 +145,8 @@ int page_run(const struct site *s, const struct site_run *r, const struct run_ce
 	fputs("<p>", p.f);
 	page_run_summary(&p, r);
 	fputs(". ", p.f);
-	page_run_link(&p, r, "index.html");
-	fputs("figures and numbers</a>, ", p.f);
-	page_run_link(&p, r, "metrics.csv");
-	fputs("metrics.csv</a>, ", p.f);
-	page_run_link(&p, r, "run.json");
-	fputs("run.json</a>; all runs of ", p.f);
+	put_made_files(&p, r);
+	fputs("All runs of ", p.f);
 	track = xasprintf("%s/index.html", s->track[r->track].folder);
 	page_link(&p, track);
 	html_text(p.f, s->track[r->track].title);

@@ -84,13 +84,6 @@ static void put_changes(struct page *p, const struct chart *c)
 	fputs("</tbody></table></div></details>\n", p->f);
 }
 
-/* With spaces, at which lines may break. */
-static void put_params(struct page *p, const char *params)
-{
-	for (; *params; params++)
-		html_printf(p->f, *params == ',' ? "%c " : "%c", *params);
-}
-
 static void put_chart(struct page *p, const struct chart *c)
 {
 	const struct site_series *s = &c->track->series[c->track->order[c->from]];
@@ -98,7 +91,7 @@ static void put_chart(struct page *p, const struct chart *c)
 	fputs("<div class=\"chart\"><h3>", p->f);
 	html_text(p->f, s->group);
 	fputs("</h3><div class=\"small dim\">", p->f);
-	put_params(p, s->params);
+	page_params(p, s->params);
 	fputs("</div>\n", p->f);
 	chart_put(p, c);
 	put_changes(p, c);
