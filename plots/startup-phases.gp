@@ -33,10 +33,15 @@ gap = 5 * (longest_series + 9) > 96 ? 5 * (longest_series + 9) : 96
 head = 90; plot_h = 240; label_h = 4.6 * (longest_series + 9) + 16; bar_w = 40; full = 1120
 array panel_x[panel_title_nr]; array panel_row[panel_title_nr]
 w = 620; x = 0; rows = 1
+# What a title is wider than its panel, on either side.
+title_font(s) = strlen(s) > 40 ? ',9' : ',12'
+over(p) = 0.5 * (strlen(panel_title[p]) * (strlen(panel_title[p]) > 40 ? 6.6 : 9) - bar_w * bars[p])
+pad(p) = over(p) > 0 ? over(p) : 0
+before(p) = pad(p) + 24 > gap ? pad(p) + 24 : gap
 do for [p = 1:panel_title_nr] {
-	if (x > 0 && x + gap + bar_w * bars[p] > full) { x = 0; rows = rows + 1 }
-	panel_x[p] = x + gap; panel_row[p] = rows
-	x = x + gap + bar_w * bars[p]
+	if (x > 0 && x + before(p) + bar_w * bars[p] + pad(p) > full) { x = 0; rows = rows + 1 }
+	panel_x[p] = x + before(p); panel_row[p] = rows
+	x = x + before(p) + bar_w * bars[p] + pad(p)
 	w = x + 20 > w ? x + 20 : w
 }
 keys = (sum [i = 1:phases] present[i]); key_h = key_height(keys, 9, w)
@@ -49,8 +54,8 @@ do for [format in 'svg png'] {
 	do for [p = 1:panel_title_nr] {
 		x = panel_x[p]; y = head + (panel_row[p] - 1) * panel_h
 		eval panel(x, x + bar_w * bars[p], y, y + plot_h, w, h)
-		if (x == gap) { set ylabel 'startup ('.clock.'ms)' offset 0.5, 0 textcolor rgb text_grey } else { unset ylabel }
-		set title panel_title[p] offset 0, -0.4
+		if (p == 1 || panel_row[p] > panel_row[p - 1]) { set ylabel 'startup ('.clock.'ms)' offset 0.5, 0 textcolor rgb text_grey } else { unset ylabel }
+		set title panel_title[p] offset 0, -0.4 font title_font(panel_title[p])
 		set xrange [-0.05:bars[p] + 0.05]
 		set yrange [0:1.12 * top[p]]
 		set xtics rotate by 40 right scale 0 font ',10'
