@@ -18,7 +18,8 @@
 
 static const char *const format_names[] = { [FORMAT_TEXT] = "text", [FORMAT_KTAP] = "ktap",
 					    [FORMAT_CSV] = "csv",
-					    [FORMAT_BENCHSTAT] = "benchstat", NULL };
+					    [FORMAT_BENCHSTAT] = "benchstat",
+					    [FORMAT_HTML] = "html", NULL };
 
 const struct verb verbs[] = {
 	{ "matrix", "[CONF]", cmd_matrix,
@@ -37,6 +38,10 @@ const struct verb verbs[] = {
 	{ "dashboard", "DIR", cmd_dashboard,
 	  "make DIR a site of static pages: trends and alerts of all runs",
 	  "--dashboard site --baseline 20261122T131500Z-default", 0, 0, 0 },
+	{ "review", "BASE [PATCHED]", cmd_review,
+	  "the text for a series' cover letter; html: with the plots side by side",
+	  "--review 20261122T131500Z-default --by kernel=v6.12,v6.12-spte", 0, 1,
+	  1 << FORMAT_HTML },
 	{ "shell", "KERNEL", cmd_shell, "a shell on an emulated SEV host, in real time",
 	  "--shell v6.12", 0, 0, 0 },
 	{ "doctor", NULL, cmd_doctor, "what this machine can do, and what to fix", NULL, 0, 0, 0 },
@@ -87,7 +92,7 @@ static const struct cli_option options[] = {
 	{ 0, "RUN", true, 0, { .name = "baseline", .offset = TEXT(baseline),
 	  .help = "--dashboard: what the latest run of its config is compared with" } },
 	{ 0, "FORMAT", false, 0, { "format", OPT_ENUM, FIELD(format), 0, 0, format_names, "text",
-	  "text (default); ktap of a run; csv or benchstat of --compare" } },
+	  "text (default); ktap of a run; csv or benchstat of --compare; html of --review" } },
 	{ 0, NULL, false, FORMAT_CSV, { "csv", OPT_BOOL, FIELD(format), 0, 0, NULL, NULL,
 	  "as --format csv" } },
 	{ 0, NULL, false, 1, { "json", OPT_BOOL, FIELD(json), 0, 0, NULL, NULL,

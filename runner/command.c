@@ -10,6 +10,8 @@
 
 #include "util.h"
 
+#define ERRORS_MAX	8192	/* of stderr that is kept: whole lines, where they are cut at the end */
+
 /* What a pipe of the child's has given so far. */
 struct capture {
 	int fd;
@@ -91,7 +93,7 @@ static void last_line(char *text, size_t len, char *err)
 		len--;
 	text[len] = '\0';
 	start = strrchr(text, '\n');
-	snprintf(err, OPT_ERR_MAX, "%s", start ? start + 1 : text);
+	snprintf(err, OPT_ERR_MAX, "%.*s", OPT_ERR_MAX - 1, start ? start + 1 : text);
 }
 
 static void exec_child(const char *const argv[], int out, int errors)
@@ -111,7 +113,7 @@ static void exec_child(const char *const argv[], int out, int errors)
 
 static int run(const char *const argv[], bool show, char *out, size_t len, char *err)
 {
-	char errors[OPT_ERR_MAX];
+	char errors[ERRORS_MAX];
 	int pipes[2][2], status;
 	struct capture c[2];
 	pid_t pid;

@@ -19,7 +19,7 @@ enum exit_status {
 #define USER_KERNELS_MAX	8
 
 /* Of what a verb prints. */
-enum format { FORMAT_TEXT, FORMAT_KTAP, FORMAT_CSV, FORMAT_BENCHSTAT };
+enum format { FORMAT_TEXT, FORMAT_KTAP, FORMAT_CSV, FORMAT_BENCHSTAT, FORMAT_HTML };
 
 struct settings {
 	char root[PATH_MAX];	/* of the lab */
@@ -63,6 +63,7 @@ int cmd_resume(const struct settings *s);
 int cmd_report(const struct settings *s);
 int cmd_compare(const struct settings *s);
 int cmd_dashboard(const struct settings *s);
+int cmd_review(const struct settings *s);
 int cmd_shell(const struct settings *s);
 int cmd_doctor(const struct settings *s);
 int cmd_list(const struct settings *s);

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The text for a cover letter tells what got worse as plainly as what got better, and fits a mail. */
+#include "rundir.h"
+
+#include "compare/review.h"
+
+#define TREE	"23481b65e33b461f4934938716acfba8fe6d61dd"
+#define COMMIT	"38b04de1910e05d5722c330623fefcf36c93f150"
+#define SAVED	"startup_ns"
+
+static const char run_json[] =
+	"{\"schema\":1,\"run\":\"run\",\"version\":\"v1\",\"clock\":\"virtual\","
+	"\"emulator\":{\"version\":\"QEMU emulator version 7.2.22\"},\"image\":\"image-1\","
+	"\"config\":{\"name\":\"mine\",\"text\":\"\"},\"kernels\":{"
+	"\"k-base\":{\"name\":\"k-base\",\"what\":\"git 1111 Linux\",\"key\":\"1\",\"patch_ids\":[]},"
+	"\"k\":{\"name\":\"k\",\"what\":\"git 38b0 a subject that is so long that no mail can have "
+	"it in one line of seventy-two columns\",\"key\":\"2\",\"scope\":\"modules\","
+	"\"base_commit\":\"5fd23882d1e4c45907a766dcf35d407c2ee1abfa\",\"commit\":\"" COMMIT "\","
+	"\"tree\":\"" TREE "\",\"patch_ids\":[{\"patch\":\"KVM: SVM: <Pin> on demand, and a subject "
+	"that is too long for a line\",\"id\":\"f00a5d26865d130541135216701b0236e9f2a5ab\"}]}}}";
+
+static void put_one(struct fixture *f, const char *kernel, const char *workload,
+		    const char *status, const char *metrics)
+{
+	char *id = xasprintf("%s-sev-128M-%s", kernel, workload);
+	struct cell_row row = {
+		.id = id, .kernel = kernel, .strategy = "upfront", .workload = workload,
+		.type = "touch", .params = "\"mmu\":\"tdp\"", .status = status,
+		.reason = "WARNING in kvm", .metrics = metrics, .memory_mib = 128, .repeat = 1,
+	};
+
+	put_cell(f, &row);
+	free(id);
+}
+
+static const char *const workloads[] = {
+	"touch", "a-workload-with-a-name-that-is-too-long-for-a-column-of-a-mail",
+};
+
+static void put_all(struct fixture *f, const char *status)
+{
+	put(f, "run.json", run_json);
+	for (size_t i = 0; i < ARRAY_SIZE(workloads); i++) {
+		put_one(f, "k-base", workloads[i], "pass",
+			METRIC("npf_first_p50_ns", "virtual ns", "5558") ","
+			METRIC(SAVED, "virtual ns", "1877602360000") ","
+			METRIC("pinned_leaked_pages", "pages", "0"));
+		put_one(f, "k", workloads[i], i ? "pass" : status,
+			METRIC("npf_first_p50_ns", "virtual ns", "7541") ","
+			METRIC(SAVED, "virtual ns", "1424015") ","
+			METRIC("pinned_leaked_pages", "pages", "0"));
+	}
+}
+
+static char *review(struct fixture *f, void (*print)(const struct compare *, const char *, FILE *))
+{
+	struct compare_request q = { .results = f->dir, .spec = { f->run },
+				     .by = "kernel=k-base,k" };
+	struct compare c;
+	char *text;
+	size_t len;
+	FILE *out;
+
+	if (compare_make(&c, &q, f->err))
+		fail_msg("%s", f->err);
+	out = open_memstream(&text, &len);
+	print(&c, "--review run --by kernel=k-base,k", out);
+	fclose(out);
+	compare_free(&c);
+	return text;
+}
+
+static void assert_has(const char *text, const char *part)
+{
+	if (!strstr(text, part))
+		fail_msg("no '%s' in:\n%s", part, text);
+}
+
+static void test_text(void **state)
+{
+	struct fixture *f = *state;
+	const char *worse, *better;
+	char *text;
+
+	put_all(f, "pass");
+	text = review(f, review_print_text);
+	assert_has(text, "Times are virtual ns: 1 instruction = 1 ns.");
+	assert_has(text, "base commit 5fd23882d1e4c45907a766dcf35d407c2ee1abfa\n");
+	assert_has(text, "commit " COMMIT "\n");
+	assert_has(text, "tree " TREE "\n");
+	assert_has(text, "f00a5d26865d  KVM: SVM: <Pin> on demand");
+	assert_has(text, "runner --matrix mine.conf --kernel k=TREE@38b04de1910e\n");
+	assert_has(text, "runner --review run --by kernel=k-base,k\n");
+	assert_has(text, "The same in all cells\n  pinned pages, VM gone\n");
+	assert_null(strstr(text, "FAILED"));
+	worse = strstr(text, "\nWorse ");
+	better = strstr(text, "\nBetter ");
+	assert_true(worse && better && worse < better);
+	assert_true(strstr(text, "7541  +35.7 %") > worse && strstr(text, "7541  +35.7 %") < better);
+	assert_true(strstr(better, "1877602360000       1424015  -100 %") != NULL);
+	assert_has(text, " +1 ");	/* both cells have the same numbers */
+	free(text);
+}
+
+static void test_fits_a_mail(void **state)
+{
+	struct fixture *f = *state;
+	char *text;
+
+	put_all(f, "splat");
+	text = review(f, review_print_text);
+	assert_has(text, "FAILED    k-sev-128M-touch (patched): splat: WARNING in kvm\n");
+	for (const char *line = text; *line; line += strcspn(line, "\n") + 1)
+		if (strcspn(line, "\n") > REVIEW_COLUMNS)
+			fail_msg("%.*s", (int)strcspn(line, "\n"), line);
+	free(text);
+}
+
+static void test_html(void **state)
+{
+	struct fixture *f = *state;
+	char *text;
+
+	put_all(f, "pass");
+	assert_int_equal(dir_make(f->run, f->err), 0);
+	text = xasprintf("%s/plots", f->run);
+	assert_int_equal(dir_make(text, f->err), 0);
+	free(text);
+	put(f, "plots/latency.svg", "<svg/>");
+	text = review(f, review_print_html);
+	assert_has(text, "KVM: SVM: &lt;Pin> on demand");
+	assert_has(text, "src=\"data:image/svg+xml;base64,PHN2Zy8+\"");
+	assert_null(strstr(text, "http"));
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_text),
+		TEST(test_fits_a_mail),
+		TEST(test_html),
+	};
+
+	return cmocka_run_group_tests_name("review", tests, NULL, NULL);
+}
