@@ -217,6 +217,17 @@ static const json_t *find_metric(const struct compare_cell *cell, const char *na
 	return NULL;
 }
 
+/*
+ * Of first touches and refaults together a percentile can jump from one kind to the other: it judges
+ * only where they were not measured apart, unless a config asks for it.
+ */
+static bool is_of_both(const struct compare *c, const struct compare_pair *p, const char *metric)
+{
+	return !strncmp(metric, "npf_all_", strlen("npf_all_")) && !c->thresholds.judge_given &&
+	       find_metric(p->cell[SIDE_OLD], "npf_first_p50_ns") &&
+	       find_metric(p->cell[SIDE_NEW], "npf_first_p50_ns");
+}
+
 static void add_metric(struct compare *c, const struct compare_pair *p,
 		       const struct metric_desc *d)
 {
@@ -229,6 +240,7 @@ static void add_metric(struct compare *c, const struct compare_pair *p,
 	if (!old && !new)
 		return;
 	r = new_row(c, p, d->name, unit ?: d->unit, d->better);
+	r->judges &= !is_of_both(c, p, d->name);
 	for (int side = 0; side < SIDES; side++)
 		s[side] = sample_of(p->cell[side], d->name);
 	set_values(r, s);

@@ -232,14 +232,14 @@ int meta_check(struct compare *c, char *err)
 	c->virtual_clock = !strcmp(old, "virtual");
 	c->time_unit = c->virtual_clock ? "virtual ns" : "ns";
 	for (int side = 0; side < SIDES; side++) {
-		for (size_t i = 0; i < c->half[side].cells.nr; i++) {
-			const struct run_cell *rc = &c->half[side].cells.cell[i];
+		const struct compare_half *h = &c->half[side];
 
-			unit = run_cell_text(rc, "time_unit");
+		for (size_t i = 0; i < h->cells.nr; i++) {
+			unit = run_cell_text(&h->cells.cell[i], "time_unit");
 			if (strcmp(unit, c->time_unit))
-				return errf(err, -EINVAL, "%.200s/%.200s: times are in '%.40s', but "
-					    "the run's clock is %.20s",
-					    path_shown(c->half[side].dir), rc->dir, unit, old);
+				return errf(err, -EINVAL, "%.200s/%.200s: times are in '%.40s', "
+					    "the run's clock is %.20s", path_shown(h->dir),
+					    h->cells.cell[i].dir, unit, old);
 		}
 	}
 	return 0;

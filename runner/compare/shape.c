@@ -118,8 +118,9 @@ static void print_shape(const struct shape *s, FILE *f)
 
 	for (int i = 0; i < SHAPE_PERCENTILES; i++) {
 		int64_t old = s->value[SIDE_OLD][i], new = s->value[SIDE_NEW][i];
+		double order = shape_percentiles[i];
 
-		table_text(&t, shape_percentiles[i] < 1 ? "p%g" : "max", shape_percentiles[i] * 100);
+		table_text(&t, order < 1 ? "p%g" : "max", order * 100);
 		table_number(&t, 0, old);
 		table_number(&t, 0, new);
 		table_text(&t, new == old ? "%lld" : "%+lld", (long long)(new - old));
@@ -148,26 +149,33 @@ void shapes_print_text(const struct shapes *s, const struct compare *c, FILE *f)
 	}
 }
 
+static json_t *percentiles_json(const struct shape *s)
+{
+	json_t *rows = json_array();
+
+	for (int i = 0; i < SHAPE_PERCENTILES; i++) {
+		json_int_t old = s->value[SIDE_OLD][i], new = s->value[SIDE_NEW][i];
+
+		json_array_append_new(rows, json_pack("{s:f, s:I, s:I}", "order",
+						      shape_percentiles[i], "old", old, "new",
+						      new));
+	}
+	return rows;
+}
+
 json_t *shapes_json(const struct shapes *s)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < s->nr; i++) {
 		const struct shape *shape = &s->shape[i];
-		json_t *rows = json_array();
 
-		for (int k = 0; k < SHAPE_PERCENTILES; k++)
-			json_array_append_new(rows, json_pack("{s:f, s:I, s:I}", "order",
-							      shape_percentiles[k], "old",
-							      (json_int_t)shape->value[SIDE_OLD][k],
-							      "new",
-							      (json_int_t)shape->value[SIDE_NEW][k]));
 		json_array_append_new(list, json_pack(
 			"{s:s, s:s, s:I, s:I, s:o, s:f, s:f, s:f, s:f}", "cell",
 			shape->pair->label, "kind", fault_kind_names[shape->kind], "n_old",
 			(json_int_t)shape->n[SIDE_OLD], "n_new", (json_int_t)shape->n[SIDE_NEW],
-			"percentiles", rows, "mean_old", shape->mean[SIDE_OLD], "mean_new",
-			shape->mean[SIDE_NEW], "ks", shape->distance.ks, "wasserstein",
+			"percentiles", percentiles_json(shape), "mean_old", shape->mean[SIDE_OLD],
+			"mean_new", shape->mean[SIDE_NEW], "ks", shape->distance.ks, "wasserstein",
 			shape->distance.wasserstein));
 	}
 	return list;

@@ -12,7 +12,7 @@
 
 #define SHAPE_PERCENTILES	10
 
-extern const double shape_percentiles[SHAPE_PERCENTILES];	/* orders, 0 to 1; 1 is the greatest */
+extern const double shape_percentiles[SHAPE_PERCENTILES];	/* orders; 1: greatest */
 
 /* Of one kind of fault of one pair. */
 struct shape {

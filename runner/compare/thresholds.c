@@ -111,8 +111,8 @@ static int check_glob(const char *what, const char *glob, char *err)
 		names[n++] = m->name;
 	names[n] = NULL;
 	close = suggest(glob, names);
-	return errf(err, -EINVAL, "%s: found '%.64s'%s%s%s, allowed: alpha, min_effect, seed, judge "
-		    "and metrics (--list metrics), with * and ?", what, glob,
+	return errf(err, -EINVAL, "%s: found '%.64s'%s%s%s, allowed: alpha, min_effect, seed, "
+		    "judge and metrics (--list metrics), with * and ?", what, glob,
 		    close ? " (did you mean '" : "", close ? close : "", close ? "'?)" : "");
 }
 
@@ -137,6 +137,7 @@ static int set_judges(struct thresholds *t, const char *value, char *err)
 	}
 	strv_free(&t->judge);
 	t->judge = judge;
+	t->judge_given = true;
 	return 0;
 }
 

@@ -27,6 +27,7 @@ struct thresholds {
 	double min_effect;	/* share of old; NAN: the default of the clock */
 	uint64_t seed;		/* of the bootstrap */
 	struct strv judge;	/* globs of metrics that decide the verdict */
+	bool judge_given;	/* by the user */
 	struct threshold_rule *rule;	/* the last that matches counts */
 	size_t nr_rules;
 };

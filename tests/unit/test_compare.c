@@ -100,6 +100,36 @@ static void test_missing_is_not_zero(void **state)
 	compare_free(&c);
 }
 
+/* Of both kinds of faults together a percentile judges only where they are not known apart. */
+static void test_both_kinds(void **state)
+{
+	static const char all[] = METRIC("npf_all_p50_ns", "virtual ns", "1");
+	static const char more[] = METRIC("npf_all_p50_ns", "virtual ns", "1080");
+	struct compare_request asked = { .thresholds = "judge=npf_*" };
+	struct world *w = *state;
+	char *both = xasprintf("%s,%s", NPF("5"), more);
+	struct compare c;
+
+	put_side(&w->old, all);
+	put_side(&w->new, more);
+	c = made(w, NULL);
+	assert_int_equal(compare_exit_status(&c), 1);
+	compare_free(&c);
+
+	put_side(&w->new, both);
+	free(both);
+	both = xasprintf("%s,%s", NPF("5"), all);
+	put_side(&w->old, both);
+	c = made(w, NULL);
+	assert_int_equal(row(&c, 0, "npf_all_p50_ns")->change, CHANGE_WORSE);
+	assert_int_equal(compare_exit_status(&c), 0);
+	compare_free(&c);
+	c = made(w, &asked);
+	assert_int_equal(compare_exit_status(&c), 1);
+	compare_free(&c);
+	free(both);
+}
+
 static void test_status(void **state)
 {
 	static const struct {
@@ -334,6 +364,7 @@ int main(void)
 		WORLD(test_one_instruction),
 		WORLD(test_direction_none),
 		WORLD(test_missing_is_not_zero),
+		WORLD(test_both_kinds),
 		WORLD(test_status),
 		WORLD(test_kernels_of_two_runs),
 		WORLD(test_wall_clock),
