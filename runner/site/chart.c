@@ -54,7 +54,7 @@ static struct scale find_scale(const struct site *s, const struct chart *c)
 	}
 	y.log = y.least > 0 && y.most > LOG_SPAN * y.least;
 	room = y.log ? 0 : y.most > y.least ? 0.08 * (y.most - y.least) : fabs(y.most) * 0.1 + 1;
-	y.least -= room;
+	y.least = y.least >= 0 ? fmax(0, y.least - room) : y.least - room;
 	y.most += room;
 	return y;
 }
