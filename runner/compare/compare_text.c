@@ -152,14 +152,18 @@ static void print_rows(const struct compare *c, enum change change, const char *
 
 static void print_rest(const struct compare *c, FILE *f)
 {
-	size_t differ = compare_count(c, CHANGE_BETTER, false) +
-			compare_count(c, CHANGE_WORSE, false) +
-			compare_count(c, CHANGE_CHANGED, false);
+	size_t little = 0, differ = compare_count(c, CHANGE_BETTER, false) +
+				    compare_count(c, CHANGE_WORSE, false) +
+				    compare_count(c, CHANGE_CHANGED, false);
 
+	for (size_t i = 0; i < c->nr_rows; i++)
+		little += c->row[i].judges && c->row[i].change == CHANGE_SAME && c->row[i].delta;
 	fprintf(f, "\nsame: %zu of the metrics that judge", compare_count(c, CHANGE_SAME, true));
+	if (little)
+		fprintf(f, ", %zu of them with less than the least effect that counts", little);
 	if (differ)
-		fprintf(f, "; %zu that do not judge differ (--csv has them all)", differ);
-	fputc('\n', f);
+		fprintf(f, "; %zu that do not judge differ", differ);
+	fputs(little || differ ? " (--csv has them all)\n" : "\n", f);
 }
 
 void compare_print_text(const struct compare *c, FILE *f)

@@ -218,8 +218,8 @@ static const json_t *find_metric(const struct compare_cell *cell, const char *na
 }
 
 /*
- * Of first touches and refaults together a percentile can jump from one kind to the other: it judges
- * only where they were not measured apart, unless a config asks for it.
+ * Of first touches and refaults together a percentile can jump from one kind to the other: it
+ * judges only where they were not measured apart, unless a config asks for it.
  */
 static bool is_of_both(const struct compare *c, const struct compare_pair *p, const char *metric)
 {
