@@ -236,7 +236,7 @@ need_build_tools() {
 # define_kernel NAME: all that a build of it takes, from its file or from --kernel.
 define_kernel() {
 	local name=$1 spec=${GIVEN[$1]:-}
-	BASE_COMMIT='' BASE_TREE='' COMMIT='' OF_BASE='' GIT='' STRATEGY='' FRAGMENTS=()
+	BASE_COMMIT='' BASE_TREE='' COMMIT='' OF_BASE='' SPEC_SERIES='' GIT='' STRATEGY='' FRAGMENTS=()
 	if [ -z "$spec" ] && [ ! -f "$HERE/$name.kernel" ] && [[ $name = *-base ]]; then
 		name=${name%-base} OF_BASE=1
 		spec=${GIVEN[$name]:-}
@@ -263,6 +263,7 @@ make_one() {
 		cache_build "$SOURCE" fetch_source
 		read_source "$BASE"
 	fi
+	[ -z "$SPEC_SERIES" ] || [ -n "$OF_BASE" ] || check_series
 	TREE=$(tree_dir)
 	if [ -n "$SELFTESTS" ]; then selftests_patches; DIR=$(selftests_dir); else DIR=$(kernel_dir "$NAME"); fi
 	if [ ! -d "$DIR" ]; then

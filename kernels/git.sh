@@ -54,7 +54,10 @@ patched_tree() {
 		[ ! -f "$source/tree/$f" ] || printf '%s\n' "$source/tree/$f"
 	done | "${git[@]}" hash-object -w --no-filters --stdin-paths >/dev/null
 	for f; do
-		"${git[@]}" apply --cached --whitespace=nowarn - <"$f"
+		"${git[@]}" apply --cached --whitespace=nowarn - <"$f" 2>"$WORK/apply" || {
+			printf '%s\n' "$f" >"$WORK/failed"
+			return 1
+		}
 	done
 	"${git[@]}" write-tree --missing-ok
 }
@@ -178,6 +181,14 @@ fetch_commit() {
 }
 archive_commit() { lab_git -C "$1" archive --format=tar "$2" | tar -xC "$3"; }
 
+# check_series: does a user's series apply? Told before anything is built.
+check_series() {
+	source_index "$SOURCE"
+	patched_tree "$SOURCE" "${PATCHES[@]}" >/dev/null && return
+	die "$(<"$WORK/failed") does not apply to $BASE $VERSION: $(sed -n -e '/: patch does not apply$/d' \
+		-e 's/^error: \(patch failed: \)*//p' "$WORK/apply" | paste -sd' ')"
+}
+
 # user_series SERIES: the patches of a folder, patch file or mbox into PATCHES.
 user_series() {
 	local f n=0 mail
@@ -185,7 +196,7 @@ user_series() {
 		while IFS= read -r f; do
 			! grep -q '^diff --git ' "$f" || PATCHES+=("$f")
 		done < <(find "$1" -maxdepth 1 -name '*.patch' | sort)
-	elif [[ $(head -c 5 "$1") = 'From ' ]]; then
+	elif [ "$(grep -c '^From [^ ]* ... ... .. ..:..:..' "$1")" -gt 1 ]; then
 		mkdir -p "$WORK/mails" "$WORK/series"
 		lab_git mailsplit -o"$WORK/mails" "$1" >/dev/null || die "$NAME: $1 is no mbox"
 		for mail in "$WORK"/mails/*; do

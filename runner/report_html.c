@@ -389,6 +389,7 @@ static void put_page(FILE *f, const struct model *m, const struct plots *p, cons
 	put_headlines(f, m);
 	put_figures(f, p);
 	put_reading(f, m);
+	report_kernels(f, m->run_dir);
 	put_cells(f, m);
 	if (run) {
 		fputs("<h2>What it was run with</h2>\n<div class=\"wide\"><table class=\"meta\">"

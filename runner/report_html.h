@@ -2,6 +2,8 @@
 #ifndef PINLAB_REPORT_HTML_H
 #define PINLAB_REPORT_HTML_H
 
+#include <stdio.h>
+
 #include "plot.h"
 #include "report_model.h"
 
@@ -10,5 +12,8 @@
  * plots/. Returns 0, or -errno with err set.
  */
 int report_html(const struct model *m, const struct plots *p, char *err);
+
+/* Its part about the kernels, from the run.json of run_dir; nothing if that tells of none. */
+void report_kernels(FILE *f, const char *run_dir);
 
 #endif
