@@ -10,7 +10,7 @@
 
 #include "util.h"
 
-#define ERRORS_MAX	8192	/* of stderr that is kept: whole lines, where they are cut at the end */
+#define ERRORS_MAX	8192	/* bytes of stderr that are kept */
 
 /* What a pipe of the child's has given so far. */
 struct capture {

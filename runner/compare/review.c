@@ -135,7 +135,8 @@ static void print_head(const struct compare *c, FILE *f)
 	char *host = json_is_object(emulator) ?
 		     xasprintf("an emulated SEV host (%s)", text_of(emulator, "version")) :
 		     xasprintf("%s", text_of(new->run, "machine_cpu"));
-	char *text = xasprintf("Measured with pinlab %s on %s.", text_of(new->run, "version"), host);
+	char *text = xasprintf("Measured with pinlab %s on %s.", text_of(new->run, "version"),
+			       host);
 
 	fill(&p, text);
 	fill(&p, c->virtual_clock ?
