@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Pinned pages and RSS over time, one figure a group, one panel a series. */
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,10 +20,21 @@ struct timeline {
 	size_t rows;		/* of this panel */
 };
 
+static bool is_number(const char *text)
+{
+	char *end;
+	double v = strtod(text, &end);
+
+	return !*end && isfinite(v);
+}
+
 static const char *on_sample(void *user, const char *const *field)
 {
 	struct timeline *t = user;
 
+	for (size_t i = 0; i < 3; i++)
+		if (!is_number(field[i]))
+			return "t_ns, rss_kib and pinned_pages must be numbers, or empty";
 	if (!field[0][0] || (!field[1][0] && !field[2][0]))
 		return NULL;
 	dat_number(&t->in.dat, strtod(field[0], NULL) / 1e6);

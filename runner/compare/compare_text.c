@@ -47,7 +47,7 @@ static void meta_value(struct table *t, const char *value)
 	if (value && strlen(value) > META_WIDTH)
 		table_text(t, "%.*s...", META_WIDTH - 3, value);
 	else
-		table_text(t, "%s", value ?: "-");
+		table_text(t, "%s", value && value[0] ? value : "-");
 }
 
 static void print_meta(const struct compare *c, FILE *f)

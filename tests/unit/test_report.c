@@ -264,6 +264,15 @@ static void test_damaged_rows(void **state)
 	put(f, "cells/a-seq-128M/1/faults.csv", "t_ns,phase\r\n1,2\r\n");
 	assert_int_equal(report_build(f->run, f->err), -EINVAL);
 	assert_non_null(strstr(f->err, "faults.csv:1: no column 'kind'"));
+	put(f, "cells/a-seq-128M/1/faults.csv", FAULTS_HEADER
+	    "110,workload,0x1000,0x6,first,7O\r\n");
+	assert_int_equal(report_build(f->run, f->err), -EINVAL);
+	assert_non_null(strstr(f->err, "faults.csv:2: latency_ns: found '7O'"));
+	put(f, "cells/a-seq-128M/1/faults.csv", FAULTS_HEADER);
+	put(f, "cells/a-seq-128M/1/timeline.csv", TIMELINE_HEADER
+	    "100,workload,1024,0\r\n200,workload,1o24,0\r\n");
+	assert_int_equal(report_build(f->run, f->err), -EINVAL);
+	assert_non_null(strstr(f->err, "timeline.csv:3: t_ns, rss_kib and pinned_pages must be"));
 	assert_false(exists(f, ".plots.tmp"));
 	assert_false(exists(f, "plots"));
 	assert_false(exists(f, "index.html"));
