@@ -16,7 +16,7 @@ struct builds {
 	char *emulator;		/* the folders that the build scripts print */
 	char *image;
 	bool sandbox;		/* this QEMU has -sandbox */
-	const char *const *user_kernels;	/* NAME=SPEC: built when they are added; may be NULL */
+	const char *const *user_kernels;	/* built when they are added; may be NULL */
 	struct kernel_build *kernels;
 	size_t nr_kernels;
 };

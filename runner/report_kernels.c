@@ -57,8 +57,8 @@ void report_kernels(FILE *f, const char *run_dir)
 			put_patches(f, kernel);
 			fputs("</tr>\n", f);
 		}
-		fputs("</tbody></table></div>\n<p class=\"dim\"><b>tree</b>: id of the source's git "
-		      "tree. <b>patch-ids</b>: git patch-id --stable.</p>\n", f);
+		fputs("</tbody></table></div>\n<p class=\"dim\"><b>tree</b>: id of the source's "
+		      "git tree. <b>patch-ids</b>: git patch-id --stable.</p>\n", f);
 	}
 	json_decref(run);
 	free(path);

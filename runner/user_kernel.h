@@ -10,7 +10,7 @@
 
 #define USER_KERNEL_BASE	"-base"
 
-/* Is each of the list (ends with NULL) NAME=SPEC, with names of their own? 0 or -EINVAL, err set. */
+/* Is each of the list (ends with NULL) NAME=SPEC, its name used once? 0 or -EINVAL, err set. */
 int user_kernels_check(const char *const *kernels, char *err);
 
 /*

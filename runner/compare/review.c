@@ -140,11 +140,11 @@ static void print_head(const struct compare *c, FILE *f)
 
 	fill(&p, text);
 	fill(&p, c->virtual_clock ?
-	     "Times are virtual ns: 1 instruction = 1 ns. They count the work that the host's kernel "
-	     "does, exactly: every difference is real. They know nothing of caches, TLBs or memory "
-	     "bandwidth, and are no latencies of hardware." :
-	     "Times are ns of real time: medians of the repeats. A change is one that the test of its "
-	     "ranks confirms, of all metrics together (Holm).");
+	     "Times are virtual ns: 1 instruction = 1 ns. They count the work that the host's "
+	     "kernel does, exactly: every difference is real. They know nothing of caches, TLBs "
+	     "or memory bandwidth, and are no latencies of hardware." :
+	     "Times are ns of real time: medians of the repeats. A change is one that the test "
+	     "of its ranks confirms, of all metrics together (Holm).");
 	fputs("\n\n", f);
 	print_source(&c->half[SIDE_OLD], "base", f);
 	print_source(new, "patched", f);
@@ -177,8 +177,8 @@ static void print_failures(const struct compare *c, FILE *f)
 
 static void print_cells(const struct compare *c, FILE *f)
 {
-	field(f, "cells", "%zu of each, compared one by one; without a partner: %zu of base, %zu of "
-	      "patched", c->nr_pairs, c->half[SIDE_OLD].only.nr, c->half[SIDE_NEW].only.nr);
+	field(f, "cells", "%zu of each, compared one by one; without a partner: %zu of base, "
+	      "%zu of patched", c->nr_pairs, c->half[SIDE_OLD].only.nr, c->half[SIDE_NEW].only.nr);
 	print_failures(c, f);
 	for (size_t i = 0; i < c->nr_meta; i++)
 		if (strncmp(c->meta[i].key, "kernel", 6) && strncmp(c->meta[i].key, "cell.", 5))

@@ -97,7 +97,8 @@ void review_print_html(const struct compare *c, const char *command, FILE *f)
 	fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
 	      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
 	      "<title>pinlab: review</title>\n<style>\n"
-	      "body { font-family: sans-serif; margin: 1em auto; max-width: 90em; padding: 0 1em }\n"
+	      "body { font-family: sans-serif; margin: 1em auto; max-width: 90em; "
+	      "padding: 0 1em }\n"
 	      "pre { overflow-x: auto }\n.pair { display: flex; flex-wrap: wrap; gap: 1em }\n"
 	      "figure { flex: 1 1 24em; margin: 1em 0 }\nimg { max-width: 100% }\n"
 	      "</style>\n</head>\n<body>\n<pre>\n", f);

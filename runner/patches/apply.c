@@ -6,7 +6,7 @@
 
 #include "patches/base.h"
 
-/* "error: patch failed: FILE:LINE" tells the hunk by the line of the old file at which it starts. */
+/* "error: patch failed: FILE:LINE" tells the hunk by its first line in the old file. */
 static bool name_hunk(const struct patch *p, const char *failed, char *why)
 {
 	for (size_t i = 0; i < p->nr; i++) {

@@ -166,7 +166,8 @@ static int read_mbox(struct series *s, const char *path, size_t index, char *err
 	char *said = NULL, why[OPT_ERR_MAX];
 	int ret = dir_make(out, err);
 
-	if (!ret && git_text(&no_tree, &said, why, GIT_ARGS("mailsplit", "--keep-cr", option, path)))
+	if (!ret && git_text(&no_tree, &said, why,
+			     GIT_ARGS("mailsplit", "--keep-cr", option, path)))
 		ret = errf(err, -EINVAL, "%s: %.400s", path_shown(path), why);
 	for (int i = 1; !ret && i <= atoi(said); i++) {
 		char *mail = xasprintf("%s/%04d", out, i);
@@ -257,8 +258,9 @@ static int check_order(struct series *s, char *err)
 	}
 	for (size_t i = 1; i < s->nr; i++)
 		if (s->patches[i].number && s->patches[i].number == s->patches[i - 1].number)
-			return errf(err, -EINVAL, "patch %d is there twice ('%.100s' and '%.100s'): "
-				    "give one version of the series", s->patches[i].number,
+			return errf(err, -EINVAL, "patch %d is there twice ('%.100s' and "
+				    "'%.100s'): give one version of the series",
+				    s->patches[i].number,
 				    s->patches[i - 1].subject, s->patches[i].subject);
 	return 0;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The commit that a series is based on, in small repositories that have branches, renames and all. */
+/* The commit that a series is based on, in small repositories with branches, renames and all. */
 #include <errno.h>
 
 #include "fixture.h"
@@ -12,7 +12,8 @@
 static const char make_repo[] =
 	"set -e; exec >log 2>&1\n"
 	"export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null\n"
-	"export GIT_AUTHOR_NAME=t GIT_AUTHOR_EMAIL=t@t GIT_COMMITTER_NAME=t GIT_COMMITTER_EMAIL=t@t\n"
+	"export GIT_AUTHOR_NAME=t GIT_AUTHOR_EMAIL=t@t GIT_COMMITTER_NAME=t\n"
+	"export GIT_COMMITTER_EMAIL=t@t\n"
 	"n=1000000000\n"
 	"commit() { n=$((n + 100)); git add -A; GIT_AUTHOR_DATE=\"$n +0000\" "
 	"GIT_COMMITTER_DATE=\"$n +0000\" git commit -q -m \"$1\"; git tag \"$1\"; }\n"

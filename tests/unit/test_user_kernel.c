@@ -7,8 +7,9 @@
 #include "user_kernel.h"
 
 static const char conf[] =
-	"[matrix]\nkernels = v6.12\nguests = plain, sev\nmemory = 64M\nworkloads = touch-seq, boot\n"
-	"exclude = kernel=v6.12 guest=plain workload=boot\n[boot]\nkernels = v6.12-spte\n"
+	"[matrix]\nkernels = v6.12\nguests = plain, sev\nmemory = 64M\n"
+	"workloads = touch-seq, boot\nexclude = kernel=v6.12 guest=plain workload=boot\n"
+	"[boot]\nkernels = v6.12-spte\n"
 	"memory = 256M\n";
 
 static int plan(const struct fixture *f, const char *const *kernels, struct plan *p, char *err)
