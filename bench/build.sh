@@ -35,6 +35,14 @@ static_program() {
 # The shared libraries of a program and its loader, as they are on this machine, a path a line.
 libraries_of() { ldd "$1" | sed -nE 's|^[^/]*(/[^ ]+) \(0x.*|\1|p' | sort -u; }
 
+# hash_of of large files that hardly ever change: remembered for as long as they are the same by their times.
+hash_of_large() {
+	local seen
+	seen=$PINLAB_CACHE/hashes/$(stat -L -c '%n %d %i %s %y %z' -- "$@" | hash_of)
+	[ -s "$seen" ] || { mkdir -p "${seen%/*}" && hash_of "$@" >"$seen.$$" && mv "$seen.$$" "$seen"; } 2>/dev/null || :
+	cat "$seen" 2>/dev/null || hash_of "$@"
+}
+
 build_init() {
 	step "compiling init" gcc "${CFLAGS[@]}" -o "$1" "$HERE/host/init.c"
 	strip "$1"
@@ -214,11 +222,13 @@ RECIPE=("$HERE/build.sh" "$TOP/kernels/lib.sh" "$HERE/host/init.c" "$BUSYBOX")
 # What compiles init and mkdisk, and the libc that goes into them.
 TOOLS=$(gcc --version | head -n1; dpkg-query -W -f '${Version}' libc6-dev 2>/dev/null || hash_of "$(gcc -print-file-name=libc.a)")
 HOST_LAYER=$PINLAB_CACHE/layers/host-$(hash_of "${RECIPE[@]}" "$HERE/host/shell" "$AGENT" "$MICRO" - <<<"$TOOLS")
-QEMU_LAYER=$PINLAB_CACHE/layers/qemu-$(hash_of "${RECIPE[@]}" "$HERE/host/mkdisk.c" "$PROBE" "${LIBRARIES[@]}" \
-	"$OVMF"/OVMF_{CODE,VARS}.fd ${EMULATOR_FILES[@]+"${EMULATOR_FILES[@]}"} - <<<"$TOOLS ${EMULATOR##*/}")
+QEMU_LAYER=$PINLAB_CACHE/layers/qemu-$(hash_of "${RECIPE[@]}" "$HERE/host/mkdisk.c" "$PROBE" \
+	${EMULATOR_FILES[@]+"${EMULATOR_FILES[@]}"} - \
+	<<<"$TOOLS ${EMULATOR##*/} $(hash_of_large "${LIBRARIES[@]}" "$OVMF"/OVMF_{CODE,VARS}.fd)")
 PROGRAMS=("$(command -v fio)" "$(command -v stress-ng)")
 mapfile -t LIBRARIES < <(for program in "${PROGRAMS[@]}"; do kept_libraries "$program"; done | sort -u)
-TOOLS_LAYER=$PINLAB_CACHE/layers/tools-$(hash_of "${RECIPE[@]}" "$TOOLPROBE" "${PROGRAMS[@]}" "${LIBRARIES[@]}" - <<<"$TOOLS")
+TOOLS_LAYER=$PINLAB_CACHE/layers/tools-$(hash_of "${RECIPE[@]}" "$TOOLPROBE" - \
+	<<<"$TOOLS $(hash_of_large "${PROGRAMS[@]}" "${LIBRARIES[@]}")")
 DIR=$PINLAB_CACHE/images/image-$(echo "${HOST_LAYER##*/} ${QEMU_LAYER##*/} ${TOOLS_LAYER##*/}" | hash_of)
 if [ ! -d "$DIR" ]; then
 	[ -z "$PRINT" ] || die "the images are not built: run bench/build.sh"

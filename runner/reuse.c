@@ -124,7 +124,7 @@ static int take_files(const struct candidate *at, const char *dir, char *err)
 	if (!ret)
 		ret = result_put_json(at->json, dir, err);
 	if (!ret)
-		ret = sums_write(dir, err);
+		ret = sums_copy(at->dir, dir, CELL_JSON, err);
 	return ret;
 }
 
@@ -144,7 +144,7 @@ static int take(struct run *r, const struct cell *c, int repeat, struct candidat
 	if (!ret)
 		ret = take_files(at, dir, err);
 	if (!ret)
-		ret = run_keep(r, c, repeat, at->status, dir, err);
+		ret = run_place(r, c, repeat, at->status, dir, err);
 	if (!ret)
 		r->reused++;
 	dir_remove(dir);

@@ -148,14 +148,12 @@ bool run_has(const struct run *r, const struct cell *c, int repeat)
 	return run_json_status(r, c, repeat, &reused) >= 0;
 }
 
-int run_keep(struct run *r, const struct cell *c, int repeat, enum status status, const char *dir,
-	     char *err)
+int run_place(struct run *r, const struct cell *c, int repeat, enum status status, const char *dir,
+	      char *err)
 {
 	char *target = cell_dir(r, c, repeat), *parent = xasprintf("%s/cells/%s", r->dir, c->id);
 	int ret = dir_make(parent, err);
 
-	if (!ret)
-		ret = dir_sync(dir, err);
 	if (!ret)
 		dir_remove(target);	/* what a crash of the machine left of it */
 	if (!ret && rename(dir, target))
@@ -169,6 +167,12 @@ int run_keep(struct run *r, const struct cell *c, int repeat, enum status status
 	free(parent);
 	free(target);
 	return ret;
+}
+
+int run_keep(struct run *r, const struct cell *c, int repeat, enum status status, const char *dir,
+	     char *err)
+{
+	return dir_sync(dir, err) ?: run_place(r, c, repeat, status, dir, err);
 }
 
 size_t run_done(const struct run *r)

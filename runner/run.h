@@ -59,6 +59,10 @@ bool run_has(const struct run *r, const struct cell *c, int repeat);
 int run_keep(struct run *r, const struct cell *c, int repeat, enum status status, const char *dir,
 	     char *err);
 
+/* The same, but that a crash of the machine may cost it: it can be had again. */
+int run_place(struct run *r, const struct cell *c, int repeat, enum status status, const char *dir,
+	      char *err);
+
 /* Remove what is temporary; a new run of which nothing was kept goes as a whole. */
 void run_close(struct run *r);
 

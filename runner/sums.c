@@ -81,9 +81,29 @@ int sums_files(const char *dir, struct strv *names, char *err)
 	return 0;
 }
 
+static int put_sum(struct outfile *o, const char *dir, const char *name, char *err)
+{
+	char *path = xasprintf("%s/%s", dir, name), hex[SHA256_HEX_MAX];
+	int ret = file_sum(path, hex);
+
+	if (ret)
+		errf(err, ret, "%s: %s", path_shown(path), strerror(-ret));
+	else
+		fprintf(o->f, "%s" SEPARATOR "%s\n", hex, name);
+	free(path);
+	return ret;
+}
+
+static int finish(struct outfile *o, int ret, char *err)
+{
+	if (!ret)
+		return outfile_close(o, err);
+	outfile_abort(o);
+	return ret;
+}
+
 int sums_write(const char *dir, char *err)
 {
-	char hex[SHA256_HEX_MAX];
 	struct strv names;
 	struct outfile o;
 	int ret = sums_files(dir, &names, err);
@@ -91,20 +111,33 @@ int sums_write(const char *dir, char *err)
 	if (ret)
 		return ret;
 	ret = outfile_open(&o, dir, SUMS_FILE, err);
-	for (size_t i = 0; i < names.nr && !ret; i++) {
-		char *path = xasprintf("%s/%s", dir, names.v[i]);
-
-		ret = file_sum(path, hex);
-		if (ret)
-			errf(err, ret, "%s: %s", path_shown(path), strerror(-ret));
-		fprintf(o.f, "%s" SEPARATOR "%s\n", hex, names.v[i]);
-		free(path);
-	}
+	for (size_t i = 0; i < names.nr && !ret; i++)
+		ret = put_sum(&o, dir, names.v[i], err);
 	strv_free(&names);
-	if (!ret)
-		return outfile_close(&o, err);
-	outfile_abort(&o);
-	return ret;
+	return finish(&o, ret, err);
+}
+
+int sums_copy(const char *from, const char *dir, const char *but, char *err)
+{
+	char *path = xasprintf("%s/" SUMS_FILE, from), *text, *at, *line;
+	struct outfile o;
+	int ret = file_read(path, &text, err);
+
+	free(path);
+	if (ret)
+		return ret;
+	ret = outfile_open(&o, dir, SUMS_FILE, err);
+	at = text;
+	while (!ret && (line = strsep(&at, "\n")) && *line) {
+		const char *name = strstr(line, SEPARATOR);
+
+		if (name && !strcmp(name + strlen(SEPARATOR), but))
+			ret = put_sum(&o, dir, but, err);
+		else
+			fprintf(o.f, "%s\n", line);
+	}
+	free(text);
+	return finish(&o, ret, err);
 }
 
 static int check_line(const char *dir, char *line, char *err)

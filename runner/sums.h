@@ -19,6 +19,12 @@ int sums_files(const char *dir, struct strv *names, char *err);
 /* Write dir/sha256sums. 0 or -errno, err set. */
 int sums_write(const char *dir, char *err);
 
+/*
+ * Write dir/sha256sums as it is in `from`, but for one file, which is read: all others are the same
+ * there and here. 0 or -errno, err set.
+ */
+int sums_copy(const char *from, const char *dir, const char *but, char *err);
+
 /* Are the files that dir/sha256sums lists all there, and as they were? 0, or -EBADMSG, err set. */
 int sums_check(const char *dir, char *err);
 
