@@ -104,7 +104,7 @@ split_spec() {
 	SPEC_KERNEL='' SPEC_PATH='' SPEC_BASE='' SPEC_REV=HEAD SPEC_SERIES=''
 	# shellcheck disable=SC2088 # no shell has seen a tilde behind NAME=
 	[[ $source != '~/'* ]] || source=$HOME/${source#\~/}
-	if [ ! -e "$source" ] && [[ $source == *+* ]]; then
+	if [ ! -e "$source" ] && [ ! -d "${source%@*}" ] && [[ $source == *+* ]]; then
 		SPEC_SERIES=${source##*+} source=${source%+*}
 		[ -e "$SPEC_SERIES" ] || die "$name: there is no patch, mbox or folder '$SPEC_SERIES'"
 	fi
