@@ -56,6 +56,8 @@ figures "an emulated host that does nothing" \
 	runner/runner --matrix "$work/null.conf" -o "$work" --no-plots
 figures "131072 NPFs of a 256M SEV guest, emulated" \
 	runner/runner --matrix "$work/touch.conf" -o "$work" --no-plots
+figures "the same, by --reuse" \
+	runner/runner --matrix "$work/touch.conf" -o "$work" --no-plots --reuse
 figures "10^6 fault records to CSV and metrics" \
 	runner/runner --matrix "$work/faults.conf" --host local -o "$work" --no-plots
 faults=$(ls -d "$work"/2*faults)
