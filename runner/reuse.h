@@ -2,7 +2,7 @@
 /*
  * --reuse: an execution that would give the same records again is taken from an earlier run.
  *
- * What decides a cell's records on the virtual clock - kernel, emulator, image (the agent is in it),
+ * What decides a cell's records on the virtual clock - kernel, emulator, image (with the agent),
  * command line, the cell's description, and what this runner makes of records - is hashed to a key,
  * which is in cell.json. An earlier run's execution of the same cell and repeat with that key is
  * taken if it was a success and all of its files are as they were written.
