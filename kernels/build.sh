@@ -65,14 +65,17 @@ read_kernel() {
 	done
 	PATCHES=() SERIES=${val[series]:-}
 	if [ -n "$GIT" ]; then
+		[[ $SERIES != *,* ]] || die "$file:${at[series]}: with 'git' there is one series"
 		[[ $GIT = [/~]* ]] || GIT=$HERE/$GIT
 		[[ -z $SERIES || $SERIES = [/~]* ]] || SERIES=$HERE/$SERIES
 		GIT=$GIT${SERIES:+"+$SERIES"} SERIES=''
 	fi
-	[ -n "$SERIES" ] || return 0
-	mapfile -t PATCHES < <(find "$HERE/$SERIES/" -maxdepth 1 -name '[0-9][0-9][0-9][0-9]-*.patch' 2>/dev/null | sort)
-	[ ${#PATCHES[@]} -gt 0 ] ||
-		die "$file:${at[series]}: no NNNN-*.patch in kernels/$SERIES"
+	for item in ${SERIES//,/ }; do
+		n=${#PATCHES[@]}
+		mapfile -t -O "$n" PATCHES < <(find "$HERE/$item/" -maxdepth 1 -name '[0-9][0-9][0-9][0-9]-*.patch' 2>/dev/null | sort)
+		[ ${#PATCHES[@]} -gt "$n" ] ||
+			die "$file:${at[series]}: no NNNN-*.patch in kernels/$item"
+	done
 }
 
 # read_source BASE: VERSION and SHA256 of the source in the cache; fails if there is none.
