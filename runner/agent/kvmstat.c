@@ -29,6 +29,7 @@ static const struct {
 	{ "pages_4k", "kvm_pages_4k" },
 	{ "pages_2m", "kvm_pages_2m" },
 	{ "pages_pinned", "kvm_pages_pinned" },
+	{ "pin_metadata_bytes", "kvm_pin_metadata_bytes" },
 };
 
 struct kvmstat {
