@@ -108,7 +108,7 @@ emulator: deps		## build QEMU as an emulated SEV host (cached)
 	$(Q)emulator/build.sh >/dev/null
 
 # A matrix needs the kernels that it names. The tests need these:
-TEST_KERNELS := v6.12 v6.12-nopin v6.12-spte v6.1 v6.1-spte
+TEST_KERNELS := v6.12 v6.12-nopin v6.12-spte v6.12-memslot v6.1 v6.1-spte
 test bench: KERNELS = $(TEST_KERNELS)
 matrix hazards torture: KERNELS = $$(runner/runner --plan $(CONF) --json | jq -r '[.cells[].kernel] | unique[]')
 hazards: CONF = configs/hazards.conf

@@ -10,7 +10,8 @@ row()	# MECHANISM ROUNDS KERNELS [GUESTS [MMU]]
 		"$1" "$2" "$3" "${4:-sev}" "${5:-tdp}"
 }
 
-spte="slot-delete region region-live fork-last migrate mirror-touch churn-wp churn-nx-huge"
+memslot="slot-delete region migrate mirror-touch churn-nx-huge"	# under spte, too
+spte="$memslot region-live fork-last churn-wp"
 {
 	cat <<-EOT
 		[matrix]
@@ -24,7 +25,10 @@ spte="slot-delete region region-live fork-last migrate mirror-touch churn-wp chu
 	printf ' torture-%s,\n' $spte kill memlock slot-move thp-split punch-fork |
 		sed '1s/^/workloads =/; $s/,//'
 	for name in $spte; do
-		row "$name" 3 v6.12-spte
+		case " $memslot " in
+		*" $name "*) row "$name" 3 "v6.12-spte, v6.12-memslot" ;;
+		*) row "$name" 3 v6.12-spte ;;
+		esac
 	done
 	row kill 14 "v6.12, v6.12-spte"
 	row memlock 3 v6.12
@@ -49,6 +53,9 @@ ends()	# KERNEL-GUEST MECHANISM STATUS ROUNDS
 for name in $spte; do
 	ends v6.12-spte-sev "$name" pass 3
 done
+for name in $memslot; do
+	ends v6.12-memslot-sev "$name" pass 3
+done
 ends v6.12-spte-sev kill pass 14
 ends v6.12-spte-sev thp-split pass 2
 ends v6.12-spte-sev punch-fork-mmu=legacy pass 2
@@ -65,7 +72,9 @@ check "on demand: what was launched or touched, by two counts" "1030 1030" \
 	"$(m v6.12-spte-sev region pinned_pages) $(m v6.12-spte-sev region stat_pages)"
 check "CR0.WP costs no pin" "0 0" \
 	"$(m v6.12-spte-sev churn-wp kvm_pin) $(m v6.12-spte-sev churn-wp pins_taken)"
-check_that "new roots cost all" "$(m v6.12-spte-sev churn-nx-huge kvm_pin) > 1024 &&
+check "new roots cost a memslot no pin" "0 0" \
+	"$(m v6.12-memslot-sev churn-nx-huge kvm_pin) $(m v6.12-memslot-sev churn-nx-huge kvm_pin_drop)"
+check_that "new roots cost SPTEs all" "$(m v6.12-spte-sev churn-nx-huge kvm_pin) > 1024 &&
 	$(m v6.12-spte-sev churn-nx-huge kvm_pin) == $(m v6.12-spte-sev churn-nx-huge kvm_pin_drop)"
 check_that "guests were killed before they ran" \
 	"$(m v6.12-sev kill kills_define) + $(m v6.12-sev kill kills_launch) > 2"
