@@ -259,6 +259,31 @@ static size_t print_metric(const struct compare *c, const char *metric, const ch
 	return found;
 }
 
+static bool is_asked(const char *metric)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(asked); i++)
+		if (!strcmp(metric, asked[i].metric))
+			return true;
+	return false;
+}
+
+/* What judges is told, asked for or not: lost data, a test that no longer passes, ... */
+static size_t print_others(const struct compare *c, enum change change, FILE *f)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < c->nr_rows; i++) {
+		const struct compare_row *r = &c->row[i];
+		bool told = !r->judges || r->change != change || is_asked(r->metric);
+
+		for (size_t j = 0; j < i && !told; j++)
+			told = c->row[j].change == change && !strcmp(c->row[j].metric, r->metric);
+		if (!told)
+			found += print_metric(c, r->metric, r->metric, change, f);
+	}
+	return found;
+}
+
 static void print_section(const struct compare *c, size_t s, FILE *f)
 {
 	char *text = NULL;
@@ -269,6 +294,7 @@ static void print_section(const struct compare *c, size_t s, FILE *f)
 		abort();
 	for (size_t i = 0; i < ARRAY_SIZE(asked); i++)
 		found += print_metric(c, asked[i].metric, asked[i].text, sections[s].change, m);
+	found += print_others(c, sections[s].change, m);
 	fclose(m);
 	if (found)
 		fprintf(f, "\n%-*s %*s %*s  change\n%s", LABEL + 2, sections[s].title, NUMBER - 1,

@@ -15,6 +15,8 @@ static void escaped(const char *s, FILE *f)
 			fputs("&lt;", f);
 		else if (*s == '&')
 			fputs("&amp;", f);
+		else if (*s == '"')
+			fputs("&quot;", f);
 		else
 			fputc(*s, f);
 	}
@@ -45,7 +47,9 @@ static void figure(const struct compare_half *h, const char *name, const char *r
 	escaped(h->cells.run, f);
 	fputs("</figcaption>", f);
 	if (in) {
-		fprintf(f, "<img alt=\"%s, %s\" src=\"data:image/svg+xml;base64,", name, role);
+		fputs("<img alt=\"", f);
+		escaped(name, f);
+		fprintf(f, ", %s\" src=\"data:image/svg+xml;base64,", role);
 		base64(in, f);
 		fputs("\">", f);
 		fclose(in);

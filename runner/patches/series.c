@@ -74,6 +74,14 @@ static int take_patch_id(struct patch *p, char *err)
 	return ret;
 }
 
+/* As diff and quilt write it: without the ids and modes that only git tells. */
+static bool is_bare_diff(const char *text)
+{
+	const char *minus = strstr(text, "--- "), *plus = minus ? strstr(minus, "\n+++ ") : NULL;
+
+	return plus && strstr(plus, "\n@@ -");
+}
+
 /* Keep a diff as a patch of the series; one without a change is none. */
 static int add_patch(struct series *s, const char *file, const char *subject, const char *diff,
 		     const char *shown, char *err)
@@ -82,6 +90,9 @@ static int add_patch(struct series *s, const char *file, const char *subject, co
 			   .number = subject_number(subject) };
 	int ret = patch_parse(&p, diff, shown, err);
 
+	if (!ret && !p.nr && is_bare_diff(diff))
+		ret = errf(err, -EINVAL, "%s: a diff that git did not make (no 'diff --git' line): "
+			   "give what git format-patch wrote", shown);
 	if (!ret && p.nr)
 		ret = take_patch_id(&p, err);
 	if (ret || !p.nr) {
@@ -167,7 +178,7 @@ static int read_mbox(struct series *s, const char *path, size_t index, char *err
 	int ret = dir_make(out, err);
 
 	if (!ret && git_text(&no_tree, &said, why,
-			     GIT_ARGS("mailsplit", "--keep-cr", option, path)))
+			     GIT_ARGS("mailsplit", option, path)))
 		ret = errf(err, -EINVAL, "%s: %.400s", path_shown(path), why);
 	for (int i = 1; !ret && i <= atoi(said); i++) {
 		char *mail = xasprintf("%s/%04d", out, i);

@@ -254,6 +254,20 @@ static void test_thread(void **state)
 	done(&a);
 }
 
+/* As git am, which takes them off. */
+static void test_crlf_mail(void **state)
+{
+	const struct lab *l = *state;
+	struct answer a;
+
+	run(l, "sed 's/$/\\r/' full.mbox >crlf.mbox");
+	if (ask(l, &a, "crlf.mbox", NULL))
+		fail_msg("%s", a.err);
+	assert_commit(&a, "unrelated");
+	assert_true(a.applied.all);
+	done(&a);
+}
+
 /* The user's repository is as it was: no object, no index, no ref more. */
 static void test_repository_untouched(void **state)
 {
@@ -298,6 +312,8 @@ static const struct {
 	{ "", "neither a mail nor a patch" },
 	{ "hello\n", "neither a mail nor a patch" },
 	{ "From x Mon Sep 17 00:00:00 2001\nSubject: cover\n\nno diff\n", "no patch in it" },
+	{ "From x Mon Sep 17 00:00:00 2001\nSubject: [PATCH] of quilt\n\n--- a/a.c\n+++ b/a.c\n"
+	  "@@ -1 +1 @@\n-1\n+one\n", "a diff that git did not make" },
 	{ "diff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n@@ -1 +1 @@\n-1\n+one\n",
 	  "neither a base-commit: trailer nor index lines" },
 	{ "diff --git a/a.c b/a.c\nindex nonsense\n--- a/a.c\n", "m.patch:2: no 'index OLD..NEW'" },
@@ -359,6 +375,7 @@ int main(void)
 		cmocka_unit_test(test_nearest),
 		cmocka_unit_test(test_nothing_known),
 		cmocka_unit_test(test_thread),
+		cmocka_unit_test(test_crlf_mail),
 		cmocka_unit_test(test_repository_untouched),
 		cmocka_unit_test(test_patch_ids),
 		cmocka_unit_test(test_mistakes),

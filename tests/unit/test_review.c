@@ -104,6 +104,23 @@ static void test_text(void **state)
 	free(text);
 }
 
+/* Lost data is in no list of what readers ask for, and is told all the same. */
+static void test_what_judges_is_told(void **state)
+{
+	struct fixture *f = *state;
+	char *text;
+
+	put(f, "run.json", run_json);
+	put_one(f, "k-base", "touch", "pass", METRIC("corrupt_pages", "pages", "0"));
+	put_one(f, "k", "touch", "pass", METRIC("corrupt_pages", "pages", "9"));
+	text = review(f, review_print_text);
+	assert_has(text, "\nWorse ");
+	assert_has(text, "corrupt_pages [pages]\n  sev-128M-touch ");
+	assert_null(strstr(text, "Worse: nothing"));
+	assert_has(text, "Better: nothing");
+	free(text);
+}
+
 static void test_fits_a_mail(void **state)
 {
 	struct fixture *f = *state;
@@ -140,6 +157,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_text),
+		TEST(test_what_judges_is_told),
 		TEST(test_fits_a_mail),
 		TEST(test_html),
 	};
