@@ -62,7 +62,8 @@ static void put_run_row(struct page *p, const struct site_run *r)
 void page_runs(struct page *p, const struct site_track *t, size_t most)
 {
 	fputs("<div class=\"wide\"><table><thead><tr><th>run</th>"
-	      "<th class=\"n\">good</th><th>started, UTC</th><th>lab</th></tr></thead><tbody>\n", p->f);
+	      "<th class=\"n\">good</th><th>started, UTC</th><th>lab</th></tr></thead><tbody>\n",
+	      p->f);
 	for (size_t i = t->nr_runs; i-- > 0 && t->nr_runs - i <= most;)
 		put_run_row(p, &p->site->run[t->run[i]]);
 	fputs("</tbody></table></div>\n", p->f);

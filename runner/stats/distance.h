@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 struct distance {
-	double ks;		/* greatest vertical distance of the distribution functions, 0 to 1 */
+	double ks;		/* greatest distance of the distribution functions, 0 to 1 */
 	double wasserstein;	/* area between them, in the unit of the observations */
 };
 

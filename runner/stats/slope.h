@@ -27,7 +27,8 @@ double slope_t_quantile(double p, double df);
  * Theil-Sen: the median of the slopes of all pairs of points with different x, and the intercept
  * median(y) - slope median(x). The interval is P. K. Sen's ("Estimates of the regression
  * coefficient based on Kendall's tau", JASA 63 (1968) 1379-1389), its ranks rounded half to even,
- * with his variance for ties (2.6); there is none where ties make that negative. Returns 0, -ENOMEM, or -EDOM if all x are the same.
+ * with his variance for ties (2.6); there is none where ties make that negative. Returns 0,
+ * -ENOMEM, or -EDOM if all x are the same.
  */
 int slope_theil_sen(const double *x, const double *y, size_t n, double alpha, struct slope *s);
 
