@@ -150,6 +150,27 @@ static void print_rows(const struct compare *c, enum change change, const char *
 	table_free(&t);
 }
 
+/* Metrics by which nothing can be told, as only the new cells have them. */
+static void print_came(const struct compare *c, FILE *f)
+{
+	size_t shown = 0;
+
+	for (const struct metric_desc *m = metrics; m->name; m++) {
+		size_t n = 0;
+
+		for (size_t i = 0; i < c->nr_pairs; i++) {
+			const struct compare_row *r = compare_find(c, &c->pair[i], m->name);
+
+			n += r && r->missing[SIDE_OLD] && !r->missing[SIDE_NEW];
+		}
+		if (n && thresholds_judges(&c->thresholds, m->name))
+			fprintf(f, "%s %s (%zu)", shown++ ? "," : "\nonly new has, in so many cells:",
+				m->name, n);
+	}
+	if (shown)
+		fputc('\n', f);
+}
+
 static void print_rest(const struct compare *c, FILE *f)
 {
 	size_t little = 0, differ = compare_count(c, CHANGE_BETTER, false) +
@@ -177,6 +198,7 @@ void compare_print_text(const struct compare *c, FILE *f)
 	print_rows(c, CHANGE_CANNOT_TELL, "CANNOT TELL", f);
 	if (c->shapes)
 		shapes_print_text(c->shapes, c, f);
+	print_came(c, f);
 	print_rest(c, f);
 	fprintf(f, "verdict: %s\n", change_names[c->verdict]);
 }

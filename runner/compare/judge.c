@@ -228,6 +228,27 @@ static bool is_of_both(const struct compare *c, const struct compare_pair *p, co
 	       find_metric(p->cell[SIDE_NEW], "npf_first_p50_ns");
 }
 
+static size_t count_complete(const struct compare_cell *cell)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < cell->nr; i++)
+		n += complete(&cell->repeat[i]);
+	return n;
+}
+
+/*
+ * A value that went away judges: what is no longer measured may be worse. One that came has nothing
+ * to be held against; and of a cell that did not come that far the row "passed" says so.
+ */
+static void judge_missing(struct compare_row *r)
+{
+	r->change = CHANGE_CANNOT_TELL;
+	r->judges &= !r->missing[SIDE_OLD] && count_complete(r->pair->cell[SIDE_NEW]);
+	set_why(r, r->missing[SIDE_OLD] ? "the old one has no value" :
+		"the new one has no value");
+}
+
 static void add_metric(struct compare *c, const struct compare_pair *p,
 		       const struct metric_desc *d)
 {
@@ -245,11 +266,7 @@ static void add_metric(struct compare *c, const struct compare_pair *p,
 		s[side] = sample_of(p->cell[side], d->name);
 	set_values(r, s);
 	if (r->missing[SIDE_OLD] || r->missing[SIDE_NEW]) {
-		r->change = CHANGE_CANNOT_TELL;
-		set_why(r, r->missing[SIDE_OLD] ? "the old one has no value" :
-			"the new one has no value");
-		/* If the cell did not come that far, its row "passed" says so. */
-		r->judges = false;
+		judge_missing(r);
 	} else if (c->virtual_clock) {
 		judge_exact(r, s);
 	} else {

@@ -100,6 +100,38 @@ static void test_missing_is_not_zero(void **state)
 	compare_free(&c);
 }
 
+/* What judges and went away is no proof that all is well; what judges nothing may go. */
+static void test_metric_gone(void **state)
+{
+	static const struct {
+		const char *old, *new, *status, *metric;
+		bool judges;
+		int exit;
+	} cases[] = {
+		{ NPF("1") "," PINS("9"), NPF("1"), "pass", "pinned_workload_pages", true,
+		  EXIT_CANNOT_TELL },
+		{ NPF("1") "," PINS("9"), NPF("2"), "pass", "pinned_workload_pages", true, 1 },
+		{ NPF("1") "," PINS("9"), NPF("1"), "splat", "pinned_workload_pages", false, 1 },
+		{ NPF("1") "," METRIC("modules_ns", "virtual ns", "1"), NPF("1"), "pass",
+		  "modules_ns", false, 0 },
+	};
+	struct world *w = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct compare c;
+
+		put_side(&w->old, cases[i].old);
+		put_side(&w->new, cases[i].new);
+		put_kernel_cell(&w->new, "k", "upfront", "t", cases[i].status, cases[i].new);
+		c = made(w, NULL);
+		assert_int_equal(row(&c, 0, cases[i].metric)->change, CHANGE_CANNOT_TELL);
+		assert_int_equal(row(&c, 0, cases[i].metric)->judges, cases[i].judges);
+		assert_string_equal(row(&c, 0, cases[i].metric)->why, "the new one has no value");
+		assert_int_equal(compare_exit_status(&c), cases[i].exit);
+		compare_free(&c);
+	}
+}
+
 /* Of both kinds of faults together a percentile judges only where they are not known apart. */
 static void test_both_kinds(void **state)
 {
@@ -364,6 +396,7 @@ int main(void)
 		WORLD(test_one_instruction),
 		WORLD(test_direction_none),
 		WORLD(test_missing_is_not_zero),
+		WORLD(test_metric_gone),
 		WORLD(test_both_kinds),
 		WORLD(test_status),
 		WORLD(test_kernels_of_two_runs),

@@ -67,6 +67,24 @@ static void test_outputs(void **state)
 	compare_free(&c);
 }
 
+static void test_told_missing(void **state)
+{
+	struct world *w = *state;
+	struct compare c;
+	char *text;
+
+	put_side(&w->old, NPF("1") "," PINS("9"));
+	put_side(&w->new, NPF("1") "," METRIC("startup_ns", "virtual ns", "7"));
+	c = made(w, NULL);
+	text = printed(&c, compare_print_text);
+	has_line(text, "\nCANNOT TELL: 1\n");
+	has_line(text, "pinned_workload_pages  9    -    -      -       the new one has no value\n");
+	has_line(text, "\nonly new has, in so many cells: startup_ns (1)\n");
+	has_line(text, "verdict: cannot-tell\n");
+	free(text);
+	compare_free(&c);
+}
+
 #define FAULT(phase, kind, ns)	"1," phase ",0x0,0x4," kind "," ns "\r\n"
 
 static void put_faults(struct fixture *f, const char *text)
@@ -151,6 +169,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WORLD(test_outputs),
+		WORLD(test_told_missing),
 		WORLD(test_single_faults),
 		WORLD(test_bad_faults),
 		WORLD(test_short_faults),
