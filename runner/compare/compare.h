@@ -98,7 +98,7 @@ struct compare {
 	size_t nr_pairs;
 	struct compare_row *row;	/* by pair, then as in the table of metrics */
 	size_t nr_rows;
-	enum change verdict;		/* of the rows that judge */
+	enum change verdict;		/* of the rows that judge, and of cells that new lacks */
 	struct shapes *shapes;		/* of the latencies of single faults; NULL: not asked for */
 };
 

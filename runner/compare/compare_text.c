@@ -200,5 +200,9 @@ void compare_print_text(const struct compare *c, FILE *f)
 		shapes_print_text(c->shapes, c, f);
 	print_came(c, f);
 	print_rest(c, f);
-	fprintf(f, "verdict: %s\n", change_names[c->verdict]);
+	fprintf(f, "verdict: %s", change_names[c->verdict]);
+	if (c->half[SIDE_OLD].only.nr && c->verdict == CHANGE_CANNOT_TELL)
+		fprintf(f, " (%zu of old's cells %s not in new)", c->half[SIDE_OLD].only.nr,
+			c->half[SIDE_OLD].only.nr == 1 ? "is" : "are");
+	fputc('\n', f);
 }

@@ -334,13 +334,19 @@ static void add_passed(struct compare *c, const struct compare_pair *p)
 		set_why(r, "%s, then %s%s%s", run_cell_text(worst(p->cell[SIDE_OLD]), "status"),
 			run_cell_text(worst(p->cell[SIDE_NEW]), "status"), reason[0] ? ": " : "",
 			reason);
+	/* Those that are missing may have been the ones that failed. */
+	if (p->cell[SIDE_NEW]->nr < p->cell[SIDE_OLD]->nr && r->change != CHANGE_WORSE) {
+		r->change = CHANGE_CANNOT_TELL;
+		set_why(r, "new has %zu of %zu repeats", p->cell[SIDE_NEW]->nr,
+			p->cell[SIDE_OLD]->nr);
+	}
 }
 
 static enum change overall(const struct compare *c)
 {
 	if (compare_count(c, CHANGE_WORSE, true))
 		return CHANGE_WORSE;
-	if (compare_count(c, CHANGE_CANNOT_TELL, true))
+	if (compare_count(c, CHANGE_CANNOT_TELL, true) || c->half[SIDE_OLD].only.nr)
 		return CHANGE_CANNOT_TELL;
 	if (compare_count(c, CHANGE_BETTER, true))
 		return CHANGE_BETTER;

@@ -190,6 +190,54 @@ static void test_status(void **state)
 	}
 }
 
+static void put_repeat(struct fixture *f, int repeat, const char *status, const char *metrics)
+{
+	struct cell_row r = {
+		.id = "k-sev-128M-t", .kernel = "k", .strategy = "upfront", .workload = "t",
+		.type = "touch", .params = "\"mmu\":\"tdp\"", .status = status, .reason = "why",
+		.metrics = metrics, .memory_mib = 128, .repeat = repeat,
+	};
+
+	put_cell(f, &r);
+}
+
+/* A run that did less than the old one says nothing of the rest. */
+static void test_less_than_old(void **state)
+{
+	struct compare_request filter = { .filter = "*-t" };
+	struct world *w = *state;
+	struct compare c;
+
+	put_side(&w->old, NPF("1"));
+	put_side(&w->new, NPF("1"));
+	put_kernel_cell(&w->new, "k", "upfront", "more", "pass", NPF("1"));
+	put_repeat(&w->new, 2, "pass", NPF("1"));
+	c = made(w, NULL);
+	assert_int_equal(compare_exit_status(&c), 0);
+	compare_free(&c);
+
+	put_kernel_cell(&w->old, "k", "upfront", "gone", "pass", NPF("1"));
+	c = made(w, NULL);
+	assert_int_equal(compare_exit_status(&c), EXIT_CANNOT_TELL);
+	compare_free(&c);
+	c = made(w, &filter);
+	assert_int_equal(compare_exit_status(&c), 0);
+	compare_free(&c);
+
+	put_repeat(&w->old, 2, "pass", NPF("1"));
+	put_repeat(&w->old, 3, "pass", NPF("1"));
+	c = made(w, &filter);
+	assert_int_equal(row(&c, 0, "passed")->change, CHANGE_CANNOT_TELL);
+	assert_string_equal(row(&c, 0, "passed")->why, "new has 2 of 3 repeats");
+	assert_int_equal(compare_exit_status(&c), EXIT_CANNOT_TELL);
+	compare_free(&c);
+
+	put_repeat(&w->new, 2, "splat", NPF("1"));
+	c = made(w, NULL);
+	assert_int_equal(compare_exit_status(&c), 1);
+	compare_free(&c);
+}
+
 static void test_kernels_of_two_runs(void **state)
 {
 	struct world *w = *state;
@@ -399,6 +447,7 @@ int main(void)
 		WORLD(test_metric_gone),
 		WORLD(test_both_kinds),
 		WORLD(test_status),
+		WORLD(test_less_than_old),
 		WORLD(test_kernels_of_two_runs),
 		WORLD(test_wall_clock),
 		WORLD(test_wall_family),

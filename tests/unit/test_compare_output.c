@@ -83,6 +83,14 @@ static void test_told_missing(void **state)
 	has_line(text, "verdict: cannot-tell\n");
 	free(text);
 	compare_free(&c);
+
+	put_kernel_cell(&w->old, "k", "upfront", "gone", "pass", NPF("1"));
+	c = made(w, NULL);
+	text = printed(&c, compare_print_text);
+	has_line(text, "\n  only in old: k-sev-128M-gone\n");
+	has_line(text, "verdict: cannot-tell (1 of old's cells is not in new)\n");
+	free(text);
+	compare_free(&c);
 }
 
 #define FAULT(phase, kind, ns)	"1," phase ",0x0,0x4," kind "," ns "\r\n"
