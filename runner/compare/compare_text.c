@@ -92,6 +92,17 @@ static void print_cells(const struct compare *c, FILE *f)
 	free(by);
 }
 
+/* Other ends that are no better or worse; those that are have a row below. */
+static void print_statuses(const struct compare *c, FILE *f)
+{
+	for (size_t i = 0; i < c->nr_pairs; i++) {
+		const struct compare_row *r = compare_find(c, &c->pair[i], "passed");
+
+		if (r->change == CHANGE_SAME && r->why)
+			fprintf(f, "  %s ended as %s\n", c->pair[i].label, r->why);
+	}
+}
+
 static void number(struct table *t, double v, const char *sign)
 {
 	if (isnan(v))
@@ -192,6 +203,7 @@ void compare_print_text(const struct compare *c, FILE *f)
 	print_head(c, f);
 	print_meta(c, f);
 	print_cells(c, f);
+	print_statuses(c, f);
 	print_rows(c, CHANGE_WORSE, "WORSE", f);
 	print_rows(c, CHANGE_BETTER, "BETTER", f);
 	print_rows(c, CHANGE_CHANGED, "CHANGED", f);

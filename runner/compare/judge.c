@@ -276,64 +276,101 @@ static void add_metric(struct compare *c, const struct compare_pair *p,
 	free(s[SIDE_NEW].v);
 }
 
-/* A status that says nothing about the kernel: what was to be measured was not. */
-static bool tells_nothing(const struct run_cell *rc)
-{
-	switch (status_find(run_cell_text(rc, "status"))) {
-	case STATUS_PASS:
-	case STATUS_XFAIL:
-	case STATUS_CORRUPT:
-	case STATUS_FAIL:
-	case STATUS_VMM_EXIT:
-	case STATUS_GUEST_HANG:
-	case STATUS_SPLAT:
-	case STATUS_HOST_PANIC:
-		return false;
-	default:
-		return true;
-	}
-}
+/* The worse an end is the greater. Positive: it failed; 0: it says nothing about the kernel. */
+static const int badness[STATUSES] = {
+	[STATUS_PASS] = -1,
+	[STATUS_XFAIL] = -1,
+	[STATUS_FAIL] = 1,
+	[STATUS_CORRUPT] = 2,
+	[STATUS_VMM_EXIT] = 3,
+	[STATUS_GUEST_HANG] = 4,
+	[STATUS_SPLAT] = 5,
+	[STATUS_HOST_PANIC] = 6,
+};
 
-/* The first repeat that did not succeed, or the first. */
-static const struct run_cell *worst(const struct compare_cell *cell)
+/* How the repeats of a cell ended. */
+struct ends {
+	size_t nothing;		/* these say nothing, and are not counted below */
+	size_t nr, passed, complete, corrupt;
+	const struct run_cell *worst;
+};
+
+static struct ends ends_of(const struct compare_cell *cell)
 {
+	struct ends e = { .worst = cell->repeat };
+	int worst = -1;
+
 	for (size_t i = 0; i < cell->nr; i++) {
 		int status = status_find(run_cell_text(&cell->repeat[i], "status"));
+		int bad = status < 0 ? 0 : badness[status];
 
-		if (status < 0 || !status_is_success(status))
-			return &cell->repeat[i];
+		if (bad > worst) {
+			worst = bad;
+			e.worst = &cell->repeat[i];
+		}
+		e.nothing += !bad;
+		e.nr += bad != 0;
+		e.passed += bad < 0;
+		e.complete += complete(&cell->repeat[i]);
+		e.corrupt += status == STATUS_CORRUPT;
 	}
-	return cell->repeat;
+	return e;
+}
+
+static double share(size_t part, size_t of)
+{
+	return of ? (double)part / of : NAN;
+}
+
+/* Of two kinds of failure it takes a clear step down to call the new one worse. */
+static enum change change_of_ends(const struct ends *old, const struct ends *new)
+{
+	double before = share(old->passed, old->nr), after = share(new->passed, new->nr);
+
+	if (after < before)
+		return CHANGE_WORSE;
+	if (before < 1 && after < 1) {
+		if (share(new->complete, new->nr) < share(old->complete, old->nr) ||
+		    share(new->corrupt, new->nr) > share(old->corrupt, old->nr))
+			return CHANGE_WORSE;
+		if (strcmp(run_cell_text(old->worst, "status"),
+			   run_cell_text(new->worst, "status")) ||
+		    (!old->complete && !new->complete))
+			return CHANGE_CANNOT_TELL;
+	}
+	if (old->nothing || new->nothing)
+		return CHANGE_CANNOT_TELL;
+	return after > before ? CHANGE_BETTER : CHANGE_SAME;
+}
+
+static void tell_ends(struct compare_row *r, const struct ends *old, const struct ends *new)
+{
+	const char *before = run_cell_text(old->worst, "status");
+	const char *after = run_cell_text(new->worst, "status");
+	const char *reason = run_cell_text(new->worst, "reason");
+
+	if (strcmp(before, after) || old->passed < old->nr || new->passed < new->nr ||
+	    old->nothing || new->nothing)
+		set_why(r, "%s, then %s%s%s", before, after, reason[0] ? ": " : "", reason);
 }
 
 /* How the cells ended: the share of repeats that succeeded. */
 static void add_passed(struct compare *c, const struct compare_pair *p)
 {
 	struct compare_row *r = new_row(c, p, PASSED, "share", BETTER_HIGHER);
-	const char *reason = run_cell_text(worst(p->cell[SIDE_NEW]), "reason");
-	bool nothing = false;
+	struct ends e[SIDES];
 
 	r->judges = true;
 	for (int side = 0; side < SIDES; side++) {
-		const struct compare_cell *cell = p->cell[side];
-		size_t passed = 0;
-
-		for (size_t i = 0; i < cell->nr; i++) {
-			int status = status_find(run_cell_text(&cell->repeat[i], "status"));
-
-			passed += status >= 0 && status_is_success(status);
-			nothing |= tells_nothing(&cell->repeat[i]);
-		}
-		r->n[side] = cell->nr;
-		r->value[side] = (double)passed / cell->nr;
+		e[side] = ends_of(p->cell[side]);
+		r->n[side] = e[side].nr;
+		r->missing[side] = !e[side].nr;
+		r->value[side] = share(e[side].passed, e[side].nr);
 	}
 	r->delta = r->value[SIDE_NEW] - r->value[SIDE_OLD];
 	r->ratio = r->value[SIDE_OLD] ? r->value[SIDE_NEW] / r->value[SIDE_OLD] : NAN;
-	r->change = nothing ? CHANGE_CANNOT_TELL : r->delta ? direction(r) : CHANGE_SAME;
-	if (r->value[SIDE_OLD] < 1 || r->value[SIDE_NEW] < 1)
-		set_why(r, "%s, then %s%s%s", run_cell_text(worst(p->cell[SIDE_OLD]), "status"),
-			run_cell_text(worst(p->cell[SIDE_NEW]), "status"), reason[0] ? ": " : "",
-			reason);
+	r->change = change_of_ends(&e[SIDE_OLD], &e[SIDE_NEW]);
+	tell_ends(r, &e[SIDE_OLD], &e[SIDE_NEW]);
 	/* Those that are missing may have been the ones that failed. */
 	if (p->cell[SIDE_NEW]->nr < p->cell[SIDE_OLD]->nr && r->change != CHANGE_WORSE) {
 		r->change = CHANGE_CANNOT_TELL;

@@ -171,7 +171,12 @@ static void test_status(void **state)
 		{ "pass", "pass", 0 }, { "pass", "xfail", 0 }, { "fail", "pass", 0 },
 		{ "pass", "splat", 1 }, { "pass", "corrupt", 1 }, { "pass", "host-panic", 1 },
 		{ "pass", "skip", EXIT_CANNOT_TELL }, { "pass", "host-exit", EXIT_CANNOT_TELL },
-		{ "error", "pass", EXIT_CANNOT_TELL },
+		{ "error", "pass", EXIT_CANNOT_TELL }, { "timeout", "splat", EXIT_CANNOT_TELL },
+		{ "fail", "fail", 0 }, { "corrupt", "corrupt", 0 }, { "splat", "pass", 0 },
+		{ "fail", "corrupt", 1 }, { "fail", "host-panic", 1 }, { "corrupt", "splat", 1 },
+		{ "splat", "corrupt", 1 }, { "corrupt", "fail", EXIT_CANNOT_TELL },
+		{ "splat", "fail", EXIT_CANNOT_TELL }, { "splat", "host-panic", EXIT_CANNOT_TELL },
+		{ "splat", "splat", EXIT_CANNOT_TELL },
 	};
 	struct world *w = *state;
 
@@ -199,6 +204,50 @@ static void put_repeat(struct fixture *f, int repeat, const char *status, const 
 	};
 
 	put_cell(f, &r);
+}
+
+/* A repeat that tells nothing hides no failure, and stands for no success. */
+static void test_telling_repeats(void **state)
+{
+	static const struct {
+		const char *old[3], *new[3], *why;
+		size_t n;
+		int exit;
+	} cases[] = {
+		{ { "pass", "pass", "pass" }, { "host-exit", "host-panic", "pass" },
+		  "pass, then host-panic: why", 2, 1 },
+		{ { "pass", "skip", "pass" }, { "pass", "pass", "splat" },
+		  "skip, then splat: why", 3, 1 },
+		{ { "pass", "pass", "pass" }, { "pass", "host-exit", "pass" },
+		  "pass, then host-exit: why", 2, EXIT_CANNOT_TELL },
+		{ { "pass", "fail", "pass" }, { "pass", "error", "pass" },
+		  "fail, then error: why", 2, EXIT_CANNOT_TELL },
+		{ { "pass", "pass", "pass" }, { "skip", "skip", "timeout" },
+		  "pass, then skip: why", 0, EXIT_CANNOT_TELL },
+		{ { "splat", "fail", "pass" }, { "pass", "corrupt", "pass" },
+		  "splat, then corrupt: why", 3, 1 },
+		{ { "fail", "fail", "pass" }, { "fail", "pass", "pass" },
+		  "fail, then fail: why", 3, 0 },
+	};
+	struct world *w = *state;
+
+	put_side(&w->old, NPF("1"));
+	put_side(&w->new, NPF("1"));
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct compare c;
+
+		for (int k = 0; k < 3; k++) {
+			put_repeat(&w->old, k + 1, cases[i].old[k], NPF("1"));
+			put_repeat(&w->new, k + 1, cases[i].new[k], NPF("1"));
+		}
+		c = made(w, NULL);
+		assert_string_equal(row(&c, 0, "passed")->why, cases[i].why);
+		assert_int_equal(row(&c, 0, "passed")->n[SIDE_NEW], cases[i].n);
+		assert_int_equal(row(&c, 0, "passed")->missing[SIDE_NEW], !cases[i].n);
+		if (compare_exit_status(&c) != cases[i].exit)
+			fail_msg("case %zu: %d", i, compare_exit_status(&c));
+		compare_free(&c);
+	}
 }
 
 /* A run that did less than the old one says nothing of the rest. */
@@ -447,6 +496,7 @@ int main(void)
 		WORLD(test_metric_gone),
 		WORLD(test_both_kinds),
 		WORLD(test_status),
+		WORLD(test_telling_repeats),
 		WORLD(test_less_than_old),
 		WORLD(test_kernels_of_two_runs),
 		WORLD(test_wall_clock),

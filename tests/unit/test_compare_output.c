@@ -93,6 +93,23 @@ static void test_told_missing(void **state)
 	compare_free(&c);
 }
 
+static void test_told_statuses(void **state)
+{
+	struct world *w = *state;
+	struct compare c;
+	char *text;
+
+	put_side(&w->old, NPF("1"));
+	put_side(&w->new, NPF("1"));
+	put_kernel_cell(&w->new, "k", "upfront", "t", "xfail", NPF("1"));
+	c = made(w, NULL);
+	text = printed(&c, compare_print_text);
+	has_line(text, "\n  k-sev-128M-t ended as pass, then xfail\n");
+	has_line(text, "verdict: same\n");
+	free(text);
+	compare_free(&c);
+}
+
 #define FAULT(phase, kind, ns)	"1," phase ",0x0,0x4," kind "," ns "\r\n"
 
 static void put_faults(struct fixture *f, const char *text)
@@ -178,6 +195,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WORLD(test_outputs),
 		WORLD(test_told_missing),
+		WORLD(test_told_statuses),
 		WORLD(test_single_faults),
 		WORLD(test_bad_faults),
 		WORLD(test_short_faults),
