@@ -131,15 +131,16 @@ static void measure_wall(const struct compare *c, struct compare_row *r, const s
 static void judge_wall(const struct compare *c, struct compare_row *r)
 {
 	bool within = r->ratio_lo >= 1 - r->min_effect && r->ratio_hi <= 1 + r->min_effect;
+	bool differs = r->p_holm <= c->thresholds.alpha;
 
 	if (isnan(r->p))
 		return;
-	if (r->p_holm <= c->thresholds.alpha) {
-		r->change = counts(r) ? direction(r) : CHANGE_SAME;
-		if (!counts(r))
-			set_why(r, "differs by less than the least effect that counts");
+	if (differs && counts(r)) {
+		r->change = direction(r);
 	} else if (within || (r->value[SIDE_OLD] == 0 && r->p == 1)) {
 		r->change = CHANGE_SAME;
+		if (differs)
+			set_why(r, "differs by less than the least effect that counts");
 	} else if (isnan(r->ratio_lo)) {
 		set_why(r, "p = %.3g; old is 0, so there is no ratio", r->p_holm);
 	} else {

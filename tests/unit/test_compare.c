@@ -321,6 +321,10 @@ static void test_wall_clock(void **state)
 					100.1 };
 	static const double tight2[] = { 100.6, 100.7, 100.8, 100.9, 100.6, 100.7, 100.8, 100.9,
 					 100.6, 100.7 };
+	/* Its median is 1 % above that of even, and may be 7 % above. */
+	static const double even[] = { 100, 100.1, 100.2, 100.3, 100.4, 100.5, 100.6, 100.7, 100.8,
+				       100.9 };
+	static const double tail[] = { 101, 101.1, 101.2, 101.3, 101.4, 101.5, 108, 109, 110, 111 };
 	static const double pins[] = { 7, 7, 7, 7, 7, 7, 7, 7, 7, 7 };
 	static const double none[10];
 	static const struct {
@@ -336,6 +340,8 @@ static void test_wall_clock(void **state)
 		{ base, little, pins, 10, CHANGE_CANNOT_TELL, "take more", EXIT_CANNOT_TELL },
 		{ tight, tight, none, 10, CHANGE_SAME, NULL, 0 },
 		{ tight, tight2, pins, 10, CHANGE_SAME, "less than the least effect", 0 },
+		{ even, tail, pins, 10, CHANGE_CANNOT_TELL, " %: take more repeats",
+		  EXIT_CANNOT_TELL },
 		{ base, slow, pins, 3, CHANGE_CANNOT_TELL,
 		  "3 and 3 repeats: p cannot get below 0.1; alpha is 0.05", EXIT_CANNOT_TELL },
 	};
