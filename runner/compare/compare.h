@@ -79,7 +79,8 @@ struct compare_row {
 	/* By the wall clock alone, else NAN: */
 	double lo[SIDES], hi[SIDES];	/* confidence interval of the median */
 	double ratio_lo, ratio_hi;	/* of the ratio, by the bootstrap */
-	double p, p_holm;		/* Mann-Whitney's, and adjusted for the rows that judge */
+	/* Mann-Whitney's, and adjusted for the rows that judge; NAN if all values are the same: */
+	double p, p_holm;
 	enum change change;
 	char *why;		/* of a cannot-tell, or what else there is to say; or NULL */
 };

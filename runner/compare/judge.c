@@ -81,6 +81,16 @@ static bool varies(const struct sample *s)
 	return s->nr && s->v[0] != s->v[s->nr - 1];
 }
 
+/*
+ * One value only, in both: there is nothing to test, and as one of those tested together it would
+ * make all others harder to tell.
+ */
+static bool is_constant(const struct sample *s)
+{
+	return !varies(&s[SIDE_OLD]) && !varies(&s[SIDE_NEW]) &&
+	       s[SIDE_OLD].v[0] == s[SIDE_NEW].v[0];
+}
+
 /* Is the difference one that counts? A change from 0 always does. */
 static bool counts(const struct compare_row *r)
 {
@@ -124,7 +134,9 @@ static void measure_wall(const struct compare *c, struct compare_row *r, const s
 		r->ratio_lo = ci.lo;
 		r->ratio_hi = ci.hi;
 	}
-	if (!rank_test(old->v, old->nr, new->v, new->nr, &test))
+	if (is_constant(s))
+		r->change = CHANGE_SAME;
+	else if (!rank_test(old->v, old->nr, new->v, new->nr, &test))
 		r->p = test.p;
 }
 
@@ -137,7 +149,7 @@ static void judge_wall(const struct compare *c, struct compare_row *r)
 		return;
 	if (differs && counts(r)) {
 		r->change = direction(r);
-	} else if (within || (r->value[SIDE_OLD] == 0 && r->p == 1)) {
+	} else if (within) {
 		r->change = CHANGE_SAME;
 		if (differs)
 			set_why(r, "differs by less than the least effect that counts");
