@@ -338,21 +338,43 @@ static char *way(const char *dir, const char *target)
 	return path;	/* ends in a slash, or is empty */
 }
 
-static int move_into_place(const char *made, const char *dir, char *err)
+/* Beside dir, under a name that nobody has: what is called dir.old may be the user's own. */
+static int make_workshop(const char *dir, char **tmp, char *err)
 {
-	char *old = xasprintf("%s.old", dir);
+	*tmp = xasprintf("%s.XXXXXX", dir);
+	if (mkdtemp(*tmp))
+		return 0;
+	return errf(err, -errno, "%s: %s", path_shown(*tmp), strerror(errno));
+}
+
+static int move_into_place(const char *made, const char *dir, const char *tmp, char *err)
+{
+	char *old = xasprintf("%s/old", tmp);
 	int ret = 0;
 
-	dir_remove(old);
-	if (rename(dir, old) && errno != ENOENT)
+	if (rename(dir, old)) {
 		ret = errf(err, -errno, "%s: %s", path_shown(dir), strerror(errno));
-	if (!ret && rename(made, dir)) {
+	} else if (rename(made, dir)) {
 		ret = errf(err, -errno, "%s: %s", path_shown(dir), strerror(errno));
 		rename(old, dir);
 	}
-	if (!ret)
-		dir_remove(old);
 	free(old);
+	return ret;
+}
+
+/* dir: real path of a folder that is replaced. s->results is set. */
+static int replace_site(struct site *s, const char *dir, const char *baseline, char *err)
+{
+	char *tmp;
+	int ret = make_workshop(dir, &tmp, err);
+
+	s->up = way(dir, s->results);
+	s->out = xasprintf("%s/new", tmp);
+	if (!ret) {
+		ret = make_pages(s, baseline, err) ?: move_into_place(s->out, dir, tmp, err);
+		dir_remove(tmp);
+	}
+	free(tmp);
 	return ret;
 }
 
@@ -370,14 +392,7 @@ int site_build(const char *results, const char *dir, const char *baseline, char 
 		char *there = realpath(place, NULL);
 
 		s.results = xstrdup(real);
-		s.up = way(there ?: place, real);
-		s.out = xasprintf("%s.new", there ?: place);
-		dir_remove(s.out);
-		ret = make_pages(&s, baseline, err);
-		if (!ret)
-			ret = move_into_place(s.out, there ?: place, err);
-		if (ret)
-			dir_remove(s.out);
+		ret = replace_site(&s, there ?: place, baseline, err);
 		free(there);
 	}
 	site_free(&s);

@@ -2,6 +2,8 @@
 /* The dashboard: from several runs, from one, from none, from damaged ones, and the same twice. */
 #include <errno.h>
 #include <ftw.h>
+#include <glob.h>
+#include <sys/stat.h>
 
 #include "site/site.h"
 #include "rundir.h"
@@ -302,6 +304,52 @@ static void test_foreign_folder(void **state)
 	free(path);
 }
 
+/* The folders are those that a test has made, and a site that may be read by all. */
+static void assert_left(struct fixture *f)
+{
+	static const char *const names[] = { "results", "run<&>", "site", "site.new", "site.old" };
+	char *all = xasprintf("%s/*", f->dir), *site = xasprintf("%s/site", f->dir);
+	mode_t mask = umask(0);
+	struct stat st;
+	glob_t g;
+
+	umask(mask);
+	assert_int_equal(stat(site, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0777 & ~mask);
+	assert_int_equal(glob(all, 0, NULL, &g), 0);
+	assert_int_equal(g.gl_pathc, ARRAY_SIZE(names));
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		assert_string_equal(strrchr(g.gl_pathv[i], '/') + 1, names[i]);
+	globfree(&g);
+	free(site);
+	free(all);
+}
+
+/* So does what is called like its neighbours, also a copy that somebody keeps of a dashboard. */
+static void test_neighbours(void **state)
+{
+	static const char *const names[] = { "site.old", "site.new" };
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		free(f->run);
+		f->run = xasprintf("%s/%s", f->dir, names[i]);
+		assert_int_equal(dir_make(f->run, f->err), 0);
+		put(f, ".pinlab-site", "");
+		put(f, "mine.txt", "kept");
+	}
+	assert_int_equal(build(f, "site", NULL), 0);
+	assert_int_equal(build(f, "site", NULL), 0);
+	assert_int_equal(build(f, "site", "gone"), -ENOENT);
+	assert_in(f, "index.html", "There are no runs yet", true);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		free(f->run);
+		f->run = xasprintf("%s/%s", f->dir, names[i]);
+		assert_true(exists(f, "mine.txt"));
+	}
+	assert_left(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -315,6 +363,7 @@ int main(void)
 		TEST(test_failed_and_escaped),
 		TEST(test_same_twice),
 		TEST(test_foreign_folder),
+		TEST(test_neighbours),
 	};
 
 	return cmocka_run_group_tests_name("site", tests, NULL, NULL);
