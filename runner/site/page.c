@@ -43,6 +43,7 @@ static const char style[] =
 "td.b1{background:#e1f0fa;color:#111}td.b2{background:#b3daf2;color:#111}"
 "td.b3{background:#56B4E9;color:#111}td.b4{background:#0072B2;color:#fff}\n"
 "td.c{background:#e8e3f0;color:#111}td.x{background:#eee;color:#111}td.e{color:var(--dim)}\n"
+".unsure{font-weight:600}\n"
 ".key td{padding:.1rem .6rem;white-space:nowrap}\n"
 "@media(max-width:45rem){.heat tbody th{min-width:8rem;font-size:.8rem;white-space:normal}"
 "th,td{padding:.25rem .4rem}}\n"
@@ -244,9 +245,13 @@ void page_verdict(struct page *p, const struct compare *c)
 	static const enum change order[] = {
 		CHANGE_WORSE, CHANGE_BETTER, CHANGE_CHANGED, CHANGE_CANNOT_TELL, CHANGE_SAME
 	};
+	static const char *const classes[] = {
+		[CHANGE_SAME] = "pass", [CHANGE_BETTER] = "pass", [CHANGE_WORSE] = "bad",
+		[CHANGE_CHANGED] = "unsure", [CHANGE_CANNOT_TELL] = "unsure",
+	};
 
 	fprintf(p->f, "<span class=\"%s\">%s</span>: of the metrics that judge, ",
-		c->verdict == CHANGE_WORSE ? "bad" : "pass", change_names[c->verdict]);
+		classes[c->verdict], change_names[c->verdict]);
 	for (size_t i = 0; i < ARRAY_SIZE(order); i++)
 		fprintf(p->f, "%s%zu %s", i ? ", " : "", compare_count(c, order[i], true),
 			change_names[order[i]]);

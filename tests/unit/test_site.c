@@ -160,6 +160,36 @@ static void test_baseline_option(void **state)
 	assert_in(f, "track-default/index.html", "<td class=\"n e\" title=\"same: ", true);
 }
 
+/* Only what is the same or better looks like it. */
+static void test_verdicts(void **state)
+{
+	static const struct { const char *status, *startup, *shown; } rows[] = {
+		{ "pass", "1000", "<span class=\"pass\">same</span>" },
+		{ "pass", "999", "<span class=\"pass\">better</span>" },
+		{ "pass", "1001", "<span class=\"bad\">worse</span>" },
+		{ "skip", "1000", "<span class=\"unsure\">cannot-tell</span>" },
+	};
+	struct fixture *f = *state;
+
+	new_run(f, "old", 1, "default");
+	new_cell(f, "1000");
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct cell_row c = seq;
+		char *metrics = xasprintf(METRIC("startup_ns", "virtual ns", "%s") ","
+					  METRIC("npf_first_p50_ns", "virtual ns", "5000"),
+					  rows[i].startup);
+
+		c.metrics = metrics;
+		c.status = rows[i].status;
+		new_run(f, "new", 2, "default");
+		put_cell(f, &c);
+		free(metrics);
+		assert_int_equal(build(f, "site", "old"), 0);
+		assert_in(f, "index.html", rows[i].shown, true);
+		assert_in(f, "track-default/index.html", rows[i].shown, true);
+	}
+}
+
 /* A run without the metric, and one without the cell, make a gap and no 0. */
 static void test_missing_is_missing(void **state)
 {
@@ -358,6 +388,7 @@ int main(void)
 		TEST(test_one_run),
 		TEST(test_trend_and_comparison),
 		TEST(test_baseline_option),
+		TEST(test_verdicts),
 		TEST(test_missing_is_missing),
 		TEST(test_damaged),
 		TEST(test_failed_and_escaped),
