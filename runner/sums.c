@@ -140,7 +140,21 @@ int sums_copy(const char *from, const char *dir, const char *but, char *err)
 	return finish(&o, ret, err);
 }
 
-static int check_line(const char *dir, char *line, char *err)
+/* Take the name out of the list, if it is there. */
+static bool strike(struct strv *names, const char *name)
+{
+	for (size_t i = 0; i < names->nr; i++) {
+		if (!strcmp(names->v[i], name)) {
+			free(names->v[i]);
+			memmove(&names->v[i], &names->v[i + 1],
+				(names->nr-- - i) * sizeof(*names->v));
+			return true;
+		}
+	}
+	return false;
+}
+
+static int check_line(const char *dir, char *line, struct strv *unlisted, char *err)
 {
 	char *name = strstr(line, SEPARATOR), *path, hex[SHA256_HEX_MAX];
 	int ret;
@@ -154,28 +168,27 @@ static int check_line(const char *dir, char *line, char *err)
 	free(path);
 	if (ret)
 		return errf(err, -EBADMSG, "%.100s: %s", name, strerror(-ret));
+	if (!strike(unlisted, name))
+		return errf(err, -EBADMSG, SUMS_FILE " must not list %.100s, or just once", name);
 	return strcmp(hex, line) ? errf(err, -EBADMSG, "%.100s is not as it was written", name) : 0;
 }
 
 int sums_check(const char *dir, char *err)
 {
 	char *path = xasprintf("%s/" SUMS_FILE, dir), *text = NULL, *at, *line;
-	struct strv names = { .nr = 0 };
-	size_t lines = 0;
+	struct strv unlisted = { .nr = 0 };
 	int ret = 0;
 
 	if (file_read(path, &text, err))
 		ret = errf(err, -EBADMSG, "it has no " SUMS_FILE);
+	else
+		ret = sums_files(dir, &unlisted, err);
 	at = text;
-	while (!ret && (line = strsep(&at, "\n")) && *line) {
-		ret = check_line(dir, line, err);
-		lines++;
-	}
-	if (!ret)
-		ret = sums_files(dir, &names, err);
-	if (!ret && lines != names.nr)
-		ret = errf(err, -EBADMSG, SUMS_FILE " lists %zu of %zu files", lines, names.nr);
-	strv_free(&names);
+	while (!ret && (line = strsep(&at, "\n")) && *line)
+		ret = check_line(dir, line, &unlisted, err);
+	if (!ret && unlisted.nr)
+		ret = errf(err, -EBADMSG, SUMS_FILE " does not list %.100s", unlisted.v[0]);
+	strv_free(&unlisted);
 	free(text);
 	free(path);
 	return ret;

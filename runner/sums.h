@@ -25,7 +25,7 @@ int sums_write(const char *dir, char *err);
  */
 int sums_copy(const char *from, const char *dir, const char *but, char *err);
 
-/* Are the files that dir/sha256sums lists all there, and as they were? 0, or -EBADMSG, err set. */
+/* Does dir/sha256sums list all other files there, as they are? 0, or -EBADMSG, err set. */
 int sums_check(const char *dir, char *err);
 
 #endif

@@ -197,10 +197,14 @@ static const struct { const char *command, *reason; } damages[] = {
 	{ "sed -i s/unit/untt/ cell.json", "/4 is not reused: cell.json is not as it was" },
 	{ "truncate -s 100 cell.json", "/5 is not reused: cell.json:" },
 	{ "rm sha256sums", "/6 is not reused: it has no sha256sums\n" },
-	{ "sed -i 2d sha256sums", "/7 is not reused: sha256sums lists 3 of 4 files\n" },
+	{ "sed -i 2d sha256sums", "/7 is not reused: sha256sums does not list " },
 	{ "echo cell.json >sha256sums", "/8 is not reused: sha256sums is damaged\n" },
-	{ ": >more.log", "/9 is not reused: sha256sums lists 4 of 5 files\n" },
-	{ ":", "null #10  reused, from " },
+	{ ": >more.log", "/9 is not reused: sha256sums does not list more.log\n" },
+	{ ": >more.log; sed -i 1p sha256sums",
+	  "/10 is not reused: sha256sums must not list cell.ini, or just once\n" },
+	{ "sha256sum sha256sums >>sha256sums",
+	  "/11 is not reused: sha256sums must not list sha256sums, or just once\n" },
+	{ ":", "null #12  reused, from " },
 };
 
 /* What is damaged is told of and measured anew; what else is there is taken. */
