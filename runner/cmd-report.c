@@ -15,7 +15,7 @@ int cmd_report(const struct settings *s)
 	int ret = session_check(s, err), lock_fd = -1;
 
 	if (!ret)
-		ret = run_find(s, s->arg, &dir, err);
+		ret = run_find(s->results, s->arg, &dir, err);
 	if (!ret)
 		ret = run_lock(dir, &lock_fd, err);
 	if (!ret)

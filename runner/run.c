@@ -79,23 +79,35 @@ int run_create(struct run *r, const struct settings *s, struct request *request,
 	return ret;
 }
 
-int run_find(const struct settings *s, const char *name, char **dir, char *err)
+static int check_run(const char *dir, const char *name, char *err)
 {
-	char *json;
-	int ret = 0;
+	char *json = xasprintf("%s/run.json", dir);
+	int ret = access(json, R_OK) ? -errno : 0;
 
-	*dir = strchr(name, '/') || !access(name, F_OK) ? path_absolute(name) :
-		xasprintf("%s/%s", s->results, name);
+	if (ret)
+		errf(err, ret, "no run '%.200s': %s: %s", name, path_shown(json), strerror(-ret));
+	free(json);
+	return ret;
+}
+
+int run_find(const char *results, const char *name, char **dir, char *err)
+{
+	bool path = strchr(name, '/');
+	int ret;
+
+	*dir = path ? path_absolute(name) : xasprintf("%s/%s", results, name);
 	for (size_t n = strlen(*dir); n > 1 && (*dir)[n - 1] == '/'; n--)
 		(*dir)[n - 1] = '\0';
-	json = xasprintf("%s/run.json", *dir);
-	if (access(json, R_OK)) {
-		ret = errf(err, -errno, "no run '%.200s': %s: %s", name, path_shown(json),
-			   strerror(errno));
+	ret = check_run(*dir, name, err);
+	if (ret && !path && !access(name, F_OK)) {
+		free(*dir);
+		*dir = path_absolute(name);
+		ret = check_run(*dir, name, err);
+	}
+	if (ret) {
 		free(*dir);
 		*dir = NULL;
 	}
-	free(json);
 	return ret;
 }
 
@@ -120,7 +132,7 @@ int run_open(struct run *r, const struct settings *s, const char *name, char *er
 	int ret;
 
 	*r = (struct run){ .settings = s, .dir_fd = -1, .kept = true };
-	ret = run_find(s, name, &r->dir, err);
+	ret = run_find(s->results, name, &r->dir, err);
 	if (ret)
 		return ret;
 	r->name = xstrdup(strrchr(r->dir, '/') + 1);

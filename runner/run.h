@@ -40,8 +40,11 @@ int run_create(struct run *r, const struct settings *s, struct request *request,
 /* An existing run, by name or path, with the plan it was made with. 0 or -errno, err set. */
 int run_open(struct run *r, const struct settings *s, const char *name, char *err);
 
-/* The folder of a run given by name or path. The caller frees it. -ENOENT with err set if none. */
-int run_find(const struct settings *s, const char *name, char **dir, char *err);
+/*
+ * The folder of a run given by path or name; a name is one in results before it is one in the
+ * current folder. The caller frees it. 0, or -errno with err set and *dir NULL.
+ */
+int run_find(const char *results, const char *name, char **dir, char *err);
 
 /* Lock a run's folder until *fd is closed. 0, or -errno with err set and *fd -1. */
 int run_lock(const char *dir, int *fd, char *err);

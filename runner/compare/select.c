@@ -3,10 +3,10 @@
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/cell.h"
 #include "compare/select.h"
+#include "run.h"
 #include "util.h"
 
 #define AXIS_VALUE_MAX	256
@@ -127,39 +127,28 @@ static void take_cells(struct compare_half *h, const struct strv *terms)
 	}
 }
 
-/* The folder of a run given by name or path. */
-static int find_run(const char *results, const char *name, char **dir, char *err)
+/* RUN or RUN:TERM,...: RUN has as many of the colons as make the name of one that is there. */
+static int find_run(const char *results, const char *spec, char **dir, struct strv *terms,
+		    char *err)
 {
-	char *path = strchr(name, '/') || !access(name, F_OK) ? path_absolute(name) :
-		     xasprintf("%s/%s", results, name), *json = xasprintf("%s/run.json", path);
-	int ret = 0;
+	const char *slash = strrchr(spec, '/'), *base = slash ?: spec, *end = strchr(spec, '\0');
+	char *save, *word, *run, *rest = NULL;
+	int ret;
 
-	if (access(json, R_OK))
-		ret = errf(err, -errno, "no run '%.200s': %s: %s", name, path_shown(json),
-			   strerror(errno));
-	free(json);
-	if (ret)
-		free(path);
-	else
-		*dir = path;
-	return ret;
-}
-
-/* RUN or RUN:TERM,...: a colon in a folder's name is part of that. */
-static void split_spec(const char *spec, char **run, struct strv *terms)
-{
-	const char *base = strrchr(spec, '/'), *colon = strchr(base ? base : spec, ':');
-	char *save, *word, *copy;
-
-	if (!colon || !access(spec, F_OK)) {
-		*run = xstrdup(spec);
-		return;
-	}
-	*run = xasprintf("%.*s", (int)(colon - spec), spec);
-	copy = xstrdup(colon + 1);
-	for (word = strtok_r(copy, ",", &save); word; word = strtok_r(NULL, ",", &save))
+	do {
+		run = xasprintf("%.*s", (int)(end - spec), spec);
+		ret = run_find(results, run, dir, err);
+		free(run);
+		if (!ret)
+			rest = xstrdup(*end ? end + 1 : end);
+		else
+			end = memrchr(base, ':', end - base);
+	} while (ret && end);
+	for (word = rest ? strtok_r(rest, ",", &save) : NULL; word;
+	     word = strtok_r(NULL, ",", &save))
 		strv_add(terms, "%s", word);
-	free(copy);
+	free(rest);
+	return ret;
 }
 
 static int load_run_json(struct compare_half *h, char *err)
@@ -183,13 +172,10 @@ static int load_run_json(struct compare_half *h, char *err)
 static int load_half(struct compare_half *h, const char *results, const char *spec,
 		     struct strv *terms, char *err)
 {
-	char *run;
 	int ret;
 
 	h->spec = xstrdup(spec);
-	split_spec(spec, &run, terms);
-	ret = find_run(results, run, &h->dir, err);
-	free(run);
+	ret = find_run(results, spec, &h->dir, terms, err);
 	if (!ret)
 		ret = load_run_json(h, err);
 	if (!ret)

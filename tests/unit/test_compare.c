@@ -501,6 +501,66 @@ static void test_refusals(void **state)
 		refused(w, &cases[i].q, cases[i].why);
 }
 
+/* A folder's name may have colons; in terms there are none. */
+static void test_colons(void **state)
+{
+	static const struct compare_request same[] = {
+		{ .spec = { "a:b", "new" } }, { .spec = { "a:b:kernel=k", "new:kernel=*" } },
+		{ .spec = { "a:b:*-t", "new:*-t" } },
+	};
+	static const struct compare_request gone = { .spec = { "gone:kernel=k", "new" } };
+	struct world *w = *state;
+
+	free(w->old.run);
+	w->old.run = xasprintf("%s/a:b", w->dirs->dir);
+	assert_int_equal(dir_make(w->old.run, w->old.err), 0);
+	put_side(&w->old, NPF("11"));
+	put_side(&w->new, NPF("10"));
+	for (size_t i = 0; i < ARRAY_SIZE(same); i++) {
+		struct compare c = made(w, &same[i]);
+
+		assert_string_equal(c.half[SIDE_OLD].dir, w->old.run);
+		assert_int_equal(c.verdict, CHANGE_BETTER);
+		compare_free(&c);
+	}
+	refused(w, &gone, "no run 'gone': ");
+}
+
+/* A name is one among the results, whatever else has it where the command is given. */
+static void test_names(void **state)
+{
+	static const struct { const char *old, *new; enum change verdict; } rows[] = {
+		{ "old", "new", CHANGE_SAME }, { "old:kernel=k", "new:*", CHANGE_SAME },
+		{ "./old", "new", CHANGE_BETTER }, { "only-here", "new", CHANGE_BETTER },
+	};
+	struct world *w = *state;
+	char *here = xasprintf("%s/here", w->dirs->dir), *was = getcwd(NULL, 0);
+	char *other[] = { xasprintf("%s/old", here), xasprintf("%s/only-here", here) };
+
+	put_side(&w->old, NPF("10"));
+	put_side(&w->new, NPF("10"));
+	for (size_t i = 0; i < ARRAY_SIZE(other); i++) {
+		struct fixture f = { .run = other[i] };
+
+		assert_int_equal(dir_make(f.run, f.err), 0);
+		put_side(&f, NPF("11"));
+	}
+	assert_int_equal(chdir(here), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct compare_request q = { .spec = { rows[i].old, rows[i].new } };
+		struct compare c = made(w, &q);
+
+		if (c.verdict != rows[i].verdict)
+			fail_msg("%s: %s", rows[i].old, change_names[c.verdict]);
+		compare_free(&c);
+	}
+	assert_int_equal(chdir(was), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(other); i++)
+		free(other[i]);
+	free(here);
+	free(was);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -517,6 +577,8 @@ int main(void)
 		WORLD(test_wall_clock),
 		WORLD(test_wall_family),
 		WORLD(test_within_a_run),
+		WORLD(test_colons),
+		WORLD(test_names),
 		WORLD(test_thresholds),
 		WORLD(test_refusals),
 	};

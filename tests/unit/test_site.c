@@ -190,6 +190,28 @@ static void test_verdicts(void **state)
 	}
 }
 
+/* Pages are of the results, whatever has a run's name where they are made. */
+static void test_names(void **state)
+{
+	static const char *const names[] = { "a:b", "later" };
+	struct fixture *f = *state;
+	char *here = xasprintf("%s/here/a:b", f->dir), *was = getcwd(NULL, 0);
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		new_run(f, names[i], i + 1, "default");
+		new_cell(f, "1000");
+	}
+	assert_int_equal(dir_make(here, f->err), 0);
+	*strrchr(here, '/') = '\0';
+	assert_int_equal(chdir(here), 0);
+	assert_int_equal(build(f, "site", "a:b"), 0);
+	assert_int_equal(chdir(was), 0);
+	assert_in(f, "index.html", "No alerts", true);
+	assert_in(f, "track-default/index.html", "later against a:b", true);
+	free(here);
+	free(was);
+}
+
 /* A run without the metric, and one without the cell, make a gap and no 0. */
 static void test_missing_is_missing(void **state)
 {
@@ -389,6 +411,7 @@ int main(void)
 		TEST(test_trend_and_comparison),
 		TEST(test_baseline_option),
 		TEST(test_verdicts),
+		TEST(test_names),
 		TEST(test_missing_is_missing),
 		TEST(test_damaged),
 		TEST(test_failed_and_escaped),
