@@ -59,10 +59,15 @@ $(BUILD)/toolprobe: $(toolprobe:%.c=$(BUILD)/tool/%.o)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) -static -o $@ $^ $(STATIC_LIBS)
 
-# What makes results of records: part of what an earlier result's key stands for.
-made_by	:= $(sort $(wildcard runner/common/*.[ch] runner/result*.[ch] $(patsubst %,runner/%.[ch],csvfile verdict)))
+# What makes records, beside the builds, and results of them: part of what an earlier result's key stands for.
+made_by	:= $(sort $(wildcard runner/common/*.[ch] runner/result*.[ch] runner/warm/*.[ch] $(patsubst %,runner/%.[ch], \
+	   csvfile ktap stats/stats sums util verdict) runner/host.c runner/host-emulated.c))
 $(BUILD)/o/runner/reuse.o: BASE += -DRESULT_MADE_BY='"$(shell cat $(made_by) | sha256sum | cut -c1-16)"'
 $(BUILD)/o/runner/reuse.o: $(made_by)
+
+.PHONY: made-by
+made-by:
+	$(Q)echo $(made_by)
 
 $(BUILD)/o/%.o: %.c | deps
 	$(call say,CC,$<)
