@@ -29,10 +29,12 @@ check()	# WHAT EXPECTED FOUND
 
 check_that()	# WHAT ARITHMETIC-CONDITION: e.g. check_that "pages pinned" "5 > 3"
 {
+	local condition=${2//[$'\t\n']/ }
+
 	if [ -n "$2" ] && (($2)) 2>/dev/null; then
-		ok "$1 ($2)"
+		ok "$1 ($condition)"
 	else
-		not_ok "$1" "does not hold: $2"
+		not_ok "$1" "does not hold: $condition"
 	fi
 }
 
