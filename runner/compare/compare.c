@@ -9,6 +9,7 @@
 #include "compare/select.h"
 #include "compare/shape.h"
 #include "util.h"
+#include "verdict.h"
 
 const char *const side_names[SIDES] = { [SIDE_OLD] = "old", [SIDE_NEW] = "new" };
 
@@ -120,6 +121,13 @@ const struct compare_row *compare_find(const struct compare *c, const struct com
 		if (c->row[i].pair == pair && !strcmp(c->row[i].metric, metric))
 			return &c->row[i];
 	return NULL;
+}
+
+bool compare_complete(const struct run_cell *rc)
+{
+	int status = status_find(run_cell_text(rc, "status"));
+
+	return status >= 0 && status_is_complete(status);
 }
 
 const char *compare_delta_unit(const struct compare *c, const struct compare_row *r)

@@ -132,6 +132,9 @@ size_t compare_count(const struct compare *c, enum change change, bool judges);
 const struct compare_row *compare_find(const struct compare *c, const struct compare_pair *pair,
 				       const char *metric);
 
+/* Did the repeat run to its end, so that its numbers stand for something? */
+bool compare_complete(const struct run_cell *rc);
+
 /* The unit of a row's delta: of the latency of faults, "instructions/fault" on a virtual clock. */
 const char *compare_delta_unit(const struct compare *c, const struct compare_row *r);
 
@@ -140,8 +143,9 @@ void compare_print_text(const struct compare *c, FILE *f);
 void compare_print_csv(const struct compare *c, FILE *f);
 
 /*
- * All repeats of both, in the benchmark format of Go, for `benchstat -col side FILE`. A metric's
- * name is its unit; by the virtual clock benchstat is told that units are exact.
+ * All repeats of both that ran to their end, in the benchmark format of Go, for `benchstat -col
+ * side FILE`. A metric's name is its unit; by the virtual clock benchstat is told that units are
+ * exact.
  */
 void compare_print_benchstat(const struct compare *c, FILE *f);
 

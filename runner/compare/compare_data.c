@@ -106,7 +106,8 @@ void compare_print_benchstat(const struct compare *c, FILE *f)
 			const struct compare_cell *cell = c->pair[i].cell[side];
 
 			for (size_t k = 0; k < cell->nr; k++)
-				benchstat_repeat(c, &c->pair[i], &cell->repeat[k], f);
+				if (compare_complete(&cell->repeat[k]))
+					benchstat_repeat(c, &c->pair[i], &cell->repeat[k], f);
 		}
 	}
 }

@@ -34,13 +34,6 @@ static int compare_double(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static bool complete(const struct run_cell *rc)
-{
-	int status = status_find(run_cell_text(rc, "status"));
-
-	return status >= 0 && status_is_complete(status);
-}
-
 static struct sample sample_of(const struct compare_cell *cell, const char *metric)
 {
 	struct sample s = { .v = xrealloc(NULL, cell->nr + 1, sizeof(*s.v)) };
@@ -48,7 +41,7 @@ static struct sample sample_of(const struct compare_cell *cell, const char *metr
 	for (size_t i = 0; i < cell->nr; i++) {
 		const json_t *v = run_cell_metric(&cell->repeat[i], metric);
 
-		if (complete(&cell->repeat[i]) && json_is_number(v))
+		if (compare_complete(&cell->repeat[i]) && json_is_number(v))
 			s.v[s.nr++] = json_number_value(v);
 	}
 	qsort(s.v, s.nr, sizeof(*s.v), compare_double);
@@ -246,7 +239,7 @@ static size_t count_complete(const struct compare_cell *cell)
 	size_t n = 0;
 
 	for (size_t i = 0; i < cell->nr; i++)
-		n += complete(&cell->repeat[i]);
+		n += compare_complete(&cell->repeat[i]);
 	return n;
 }
 
@@ -324,7 +317,7 @@ static struct ends ends_of(const struct compare_cell *cell)
 		e.nothing += !bad;
 		e.nr += bad != 0;
 		e.passed += bad < 0;
-		e.complete += complete(&cell->repeat[i]);
+		e.complete += compare_complete(&cell->repeat[i]);
 		e.corrupt += status == STATUS_CORRUPT;
 	}
 	return e;

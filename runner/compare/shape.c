@@ -7,7 +7,6 @@
 #include "stats/stats.h"
 #include "table.h"
 #include "util.h"
-#include "verdict.h"
 
 const double shape_percentiles[SHAPE_PERCENTILES] = {
 	0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 1
@@ -16,12 +15,9 @@ const double shape_percentiles[SHAPE_PERCENTILES] = {
 /* The first repeat that ran to its end, or NULL. */
 static const struct run_cell *shown(const struct compare_cell *cell)
 {
-	for (size_t i = 0; i < cell->nr; i++) {
-		int status = status_find(run_cell_text(&cell->repeat[i], "status"));
-
-		if (status >= 0 && status_is_complete(status))
+	for (size_t i = 0; i < cell->nr; i++)
+		if (compare_complete(&cell->repeat[i]))
 			return &cell->repeat[i];
-	}
 	return NULL;
 }
 

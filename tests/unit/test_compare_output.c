@@ -110,6 +110,31 @@ static void test_told_statuses(void **state)
 	compare_free(&c);
 }
 
+/* A time up to a panic is no time of the cell. */
+static void test_benchstat_complete(void **state)
+{
+	static const char *const statuses[] = { "splat", "timeout", "fail", "corrupt", "xfail" };
+	static const char *const ends[] = {
+		"run: new\nside: new\n",
+		"run: new\nside: new\nBenchmarkCell/k-sev-128M-t 1 1 npf_first_p50_ns\n",
+	};
+	struct world *w = *state;
+	struct compare c;
+	char *text;
+
+	put_side(&w->old, NPF("5558"));
+	put_side(&w->new, NPF("1"));
+	for (size_t i = 0; i < ARRAY_SIZE(statuses); i++) {
+		put_kernel_cell(&w->new, "k", "upfront", "t", statuses[i], NPF("1"));
+		c = made(w, NULL);
+		text = printed(&c, compare_print_benchstat);
+		has_line(text, "side: old\nBenchmarkCell/k-sev-128M-t 1 5558 npf_first_p50_ns\n");
+		assert_string_equal(text + strlen(text) - strlen(ends[i > 1]), ends[i > 1]);
+		free(text);
+		compare_free(&c);
+	}
+}
+
 #define FAULT(phase, kind, ns)	"1," phase ",0x0,0x4," kind "," ns "\r\n"
 
 static void put_faults(struct fixture *f, const char *text)
@@ -196,6 +221,7 @@ int main(void)
 		WORLD(test_outputs),
 		WORLD(test_told_missing),
 		WORLD(test_told_statuses),
+		WORLD(test_benchstat_complete),
 		WORLD(test_single_faults),
 		WORLD(test_bad_faults),
 		WORLD(test_short_faults),
