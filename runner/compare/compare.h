@@ -149,6 +149,7 @@ void compare_print_csv(const struct compare *c, FILE *f);
  */
 void compare_print_benchstat(const struct compare *c, FILE *f);
 
-void compare_print_json(const struct compare *c, FILE *f);
+/* Returns 0, or -errno : -EINVAL with nothing written (it does not fit into JSON), or -EIO. */
+int compare_print_json(const struct compare *c, FILE *f);
 
 #endif

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A comparison for machines. results/README.md describes the columns and keys. */
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "compare/compare.h"
+#include "compare/safejson.h"
 #include "compare/shape.h"
 #include "csvfile.h"
 
@@ -12,7 +14,7 @@
 
 static void csv_optional(struct outfile *o, double v)
 {
-	if (isnan(v))
+	if (!isfinite(v))
 		csv_empty(o);
 	else
 		csv_number(o, v);
@@ -112,41 +114,44 @@ void compare_print_benchstat(const struct compare *c, FILE *f)
 	}
 }
 
-static json_t *number(double v)
-{
-	if (isnan(v))
-		return json_null();
-	return csv_is_integer(v) ? json_integer(v) : json_real(v);
-}
-
-static json_t *optional_text(const char *text)
-{
-	return text ? json_string(text) : json_null();
-}
-
 static json_t *texts(const struct strv *s)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < s->nr; i++)
-		json_array_append_new(list, json_string(s->v[i]));
+		safejson_append(&list, safejson_text(s->v[i]));
 	return list;
 }
 
 static json_t *json_row(const struct compare *c, const struct compare_row *r)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:o, s:o, s:o, s:s, s:o, "
+	return json_pack("{s:o, s:o, s:o, s:s, s:o, s:s, s:b, s:I, s:I, s:o, s:o, s:o, s:o, s:o, "
 			 "s:o, s:o, s:o, s:o, s:o, s:s, s:o}",
-			 "cell", r->pair->label, "old_cell", r->pair->cell[SIDE_OLD]->id,
-			 "new_cell", r->pair->cell[SIDE_NEW]->id, "metric", r->metric, "unit",
-			 r->unit, "better", metric_better_names[r->better], "judges", r->judges,
+			 "cell", safejson_text(r->pair->label),
+			 "old_cell", safejson_text(r->pair->cell[SIDE_OLD]->id),
+			 "new_cell", safejson_text(r->pair->cell[SIDE_NEW]->id),
+			 "metric", r->metric, "unit", safejson_text(r->unit),
+			 "better", metric_better_names[r->better], "judges", r->judges,
 			 "n_old", (json_int_t)r->n[SIDE_OLD], "n_new", (json_int_t)r->n[SIDE_NEW],
-			 "old", number(r->value[SIDE_OLD]), "new", number(r->value[SIDE_NEW]),
-			 "delta", number(r->delta), "delta_unit", compare_delta_unit(c, r),
-			 "ratio", number(r->ratio), "min_effect", number(r->min_effect),
-			 "ratio_lo", number(r->ratio_lo), "ratio_hi", number(r->ratio_hi), "p",
-			 number(r->p), "p_holm", number(r->p_holm), "verdict",
-			 change_names[r->change], "why", optional_text(r->why));
+			 "old", safejson_number(r->value[SIDE_OLD]),
+			 "new", safejson_number(r->value[SIDE_NEW]),
+			 "delta", safejson_number(r->delta),
+			 "delta_unit", safejson_text(compare_delta_unit(c, r)),
+			 "ratio", safejson_number(r->ratio),
+			 "min_effect", safejson_number(r->min_effect),
+			 "ratio_lo", safejson_number(r->ratio_lo),
+			 "ratio_hi", safejson_number(r->ratio_hi), "p", safejson_number(r->p),
+			 "p_holm", safejson_number(r->p_holm), "verdict", change_names[r->change],
+			 "why", safejson_text(r->why));
+}
+
+static json_t *json_rows(const struct compare *c)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < c->nr_rows; i++)
+		safejson_append(&list, json_row(c, &c->row[i]));
+	return list;
 }
 
 static json_t *json_meta(const struct compare *c)
@@ -154,30 +159,32 @@ static json_t *json_meta(const struct compare *c)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < c->nr_meta; i++)
-		json_array_append_new(list, json_pack("{s:s, s:o, s:o}", "key", c->meta[i].key,
-						      "old",
-						      optional_text(c->meta[i].value[SIDE_OLD]),
-						      "new",
-						      optional_text(c->meta[i].value[SIDE_NEW])));
+		safejson_append(&list, json_pack("{s:o, s:o, s:o}", "key",
+						 safejson_text(c->meta[i].key), "old",
+						 safejson_text(c->meta[i].value[SIDE_OLD]), "new",
+						 safejson_text(c->meta[i].value[SIDE_NEW])));
 	return list;
 }
 
-void compare_print_json(const struct compare *c, FILE *f)
+int compare_print_json(const struct compare *c, FILE *f)
 {
-	json_t *all, *rows = json_array();
+	json_t *all = json_pack(
+		"{s:i, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:{s:f, s:I}, s:s, s:o}", "schema",
+		COMPARE_SCHEMA, "old", safejson_text(c->half[SIDE_OLD].spec), "new",
+		safejson_text(c->half[SIDE_NEW].spec), "time_unit", c->time_unit, "by",
+		texts(&c->by), "differs", json_meta(c), "only_old",
+		texts(&c->half[SIDE_OLD].only), "only_new", texts(&c->half[SIDE_NEW].only),
+		"thresholds", "alpha", c->thresholds.alpha, "seed",
+		(json_int_t)c->thresholds.seed, "verdict", change_names[c->verdict], "rows",
+		json_rows(c));
+	int ret = all ? 0 : -EINVAL;
 
-	for (size_t i = 0; i < c->nr_rows; i++)
-		json_array_append_new(rows, json_row(c, &c->row[i]));
-	all = json_pack("{s:i, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:{s:f, s:I}, s:s, s:o}",
-			"schema", COMPARE_SCHEMA, "old", c->half[SIDE_OLD].spec, "new",
-			c->half[SIDE_NEW].spec, "time_unit", c->time_unit, "by", texts(&c->by),
-			"differs", json_meta(c), "only_old", texts(&c->half[SIDE_OLD].only),
-			"only_new", texts(&c->half[SIDE_NEW].only), "thresholds", "alpha",
-			c->thresholds.alpha, "seed", (json_int_t)c->thresholds.seed, "verdict",
-			change_names[c->verdict], "rows", rows);
-	if (c->shapes)
-		json_object_set_new(all, "faults", shapes_json(c->shapes));
-	json_dumpf(all, f, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
-	fputc('\n', f);
+	if (!ret && c->shapes && json_object_set_new(all, "faults", shapes_json(c->shapes)))
+		ret = -EINVAL;
+	if (!ret && json_dumpf(all, f, JSON_INDENT(1) | JSON_REAL_PRECISION(17)))
+		ret = -EIO;
+	if (!ret)
+		fputc('\n', f);
 	json_decref(all);
+	return ret;
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compare/safejson.h"
 #include "compare/shape.h"
 #include "stats/stats.h"
 #include "table.h"
@@ -152,9 +153,8 @@ static json_t *percentiles_json(const struct shape *s)
 	for (int i = 0; i < SHAPE_PERCENTILES; i++) {
 		json_int_t old = s->value[SIDE_OLD][i], new = s->value[SIDE_NEW][i];
 
-		json_array_append_new(rows, json_pack("{s:f, s:I, s:I}", "order",
-						      shape_percentiles[i], "old", old, "new",
-						      new));
+		safejson_append(&rows, json_pack("{s:f, s:I, s:I}", "order", shape_percentiles[i],
+						 "old", old, "new", new));
 	}
 	return rows;
 }
@@ -166,10 +166,11 @@ json_t *shapes_json(const struct shapes *s)
 	for (size_t i = 0; i < s->nr; i++) {
 		const struct shape *shape = &s->shape[i];
 
-		json_array_append_new(list, json_pack(
-			"{s:s, s:s, s:I, s:I, s:o, s:f, s:f, s:f, s:f}", "cell",
-			shape->pair->label, "kind", fault_kind_names[shape->kind], "n_old",
-			(json_int_t)shape->n[SIDE_OLD], "n_new", (json_int_t)shape->n[SIDE_NEW],
+		safejson_append(&list, json_pack(
+			"{s:o, s:s, s:I, s:I, s:o, s:f, s:f, s:f, s:f}", "cell",
+			safejson_text(shape->pair->label), "kind", fault_kind_names[shape->kind],
+			"n_old", (json_int_t)shape->n[SIDE_OLD],
+			"n_new", (json_int_t)shape->n[SIDE_NEW],
 			"percentiles", percentiles_json(shape), "mean_old", shape->mean[SIDE_OLD],
 			"mean_new", shape->mean[SIDE_NEW], "ks", shape->distance.ks, "wasserstein",
 			shape->distance.wasserstein));

@@ -37,6 +37,7 @@ int shapes_make(struct shapes *s, const struct compare *c, char *err);
 void shapes_free(struct shapes *s);
 
 void shapes_print_text(const struct shapes *s, const struct compare *c, FILE *f);
+/* A list, or NULL. */
 json_t *shapes_json(const struct shapes *s);
 
 #endif

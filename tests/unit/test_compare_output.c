@@ -2,6 +2,8 @@
 /* compare/: what is printed, and the single faults of faults.csv. */
 #include "compareruns.h"
 
+#include <math.h>
+
 #include "compare/shape.h"
 
 static char *printed(const struct compare *c, void (*print)(const struct compare *c, FILE *f))
@@ -13,6 +15,11 @@ static char *printed(const struct compare *c, void (*print)(const struct compare
 	print(c, f);
 	fclose(f);
 	return text;
+}
+
+static void print_json(const struct compare *c, FILE *f)
+{
+	assert_int_equal(compare_print_json(c, f), 0);
 }
 
 static void has_line(const char *text, const char *line)
@@ -49,7 +56,7 @@ static void test_outputs(void **state)
 		 "lower,yes,1,1,5558,5559,1,instructions/fault,1.0001799208348328,0,,,,,worse,\r\n");
 	free(text);
 
-	text = printed(&c, compare_print_json);
+	text = printed(&c, print_json);
 	json = json_loads(text, 0, NULL);
 	assert_non_null(json);
 	assert_string_equal(json_string_value(json_object_get(json, "verdict")), "worse");
@@ -133,6 +140,38 @@ static void test_benchstat_complete(void **state)
 		free(text);
 		compare_free(&c);
 	}
+}
+
+/* Folders have any name, and a ratio of two finite numbers need not be one. */
+static void test_unfit_for_json(void **state)
+{
+	static const char metrics[] = NPF("1e-300") "," PINS("9");
+	struct world *w = *state;
+	struct fixture odd = *w->dirs;
+	struct compare_request q = { .spec = { "\xff\x80k", "new" } };
+	const json_t *npf;
+	struct compare c;
+	json_t *json;
+	char *text;
+
+	odd.run = xasprintf("%s/%s", w->dirs->dir, q.spec[SIDE_OLD]);
+	assert_int_equal(dir_make(odd.run, odd.err), 0);
+	put_side(&odd, metrics);
+	free(odd.run);
+	put_side(&w->new, NPF("1e300") "," PINS("9"));
+	c = made(w, &q);
+	assert_true(isinf(row(&c, 0, "npf_first_p50_ns")->ratio));
+	text = printed(&c, print_json);
+	json = json_loads(text, 0, NULL);
+	assert_non_null(json);
+	assert_string_equal(json_string_value(json_object_get(json, "old")), "\\xff\\x80k");
+	npf = json_array_get(json_object_get(json, "rows"), 1);
+	assert_string_equal(json_string_value(json_object_get(npf, "metric")), "npf_first_p50_ns");
+	assert_true(json_is_null(json_object_get(npf, "ratio")));
+	assert_int_equal(json_array_size(json_object_get(json, "rows")), 3);
+	json_decref(json);
+	free(text);
+	compare_free(&c);
 }
 
 #define FAULT(phase, kind, ns)	"1," phase ",0x0,0x4," kind "," ns "\r\n"
@@ -222,6 +261,7 @@ int main(void)
 		WORLD(test_told_missing),
 		WORLD(test_told_statuses),
 		WORLD(test_benchstat_complete),
+		WORLD(test_unfit_for_json),
 		WORLD(test_single_faults),
 		WORLD(test_bad_faults),
 		WORLD(test_short_faults),
