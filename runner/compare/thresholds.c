@@ -85,8 +85,8 @@ static int parse_seed(const char *text, uint64_t *seed, char *err)
 
 	errno = 0;
 	*seed = strtoull(text, &end, 10);
-	if (end == text || *end || text[0] == '-' || errno)
-		return errf(err, -EINVAL, "seed: found '%.64s', allowed: 0 to 2^64 - 1", text);
+	if (end == text || *end || text[0] == '-' || errno || *seed > INT64_MAX)
+		return errf(err, -EINVAL, "seed: found '%.64s', allowed: 0 to 2^63 - 1", text);
 	return 0;
 }
 
@@ -116,6 +116,20 @@ static int check_glob(const char *what, const char *glob, char *err)
 		    close ? " (did you mean '" : "", close ? close : "", close ? "'?)" : "");
 }
 
+/* Of a metric that has no better direction nothing can be judged. */
+static int check_judge(const char *glob, char *err)
+{
+	int ret = check_glob("judge", glob, err);
+
+	if (ret)
+		return ret;
+	for (const struct metric_desc *m = metrics; m->name; m++)
+		if (m->better != BETTER_NONE && !fnmatch(glob, m->name, 0))
+			return 0;
+	return errf(err, -EINVAL, "judge: found '%.64s', allowed: metrics of which less or more is "
+		    "better (--list metrics)", glob);
+}
+
 /* Separated by commas or spaces. */
 static int set_judges(struct thresholds *t, const char *value, char *err)
 {
@@ -125,7 +139,7 @@ static int set_judges(struct thresholds *t, const char *value, char *err)
 
 	for (word = strtok_r(copy, ", \t", &save); word && !ret;
 	     word = strtok_r(NULL, ", \t", &save)) {
-		ret = check_glob("judge", word, err);
+		ret = check_judge(word, err);
 		strv_add(&judge, "%s", word);
 	}
 	free(copy);
@@ -236,6 +250,10 @@ double thresholds_min_effect(const struct thresholds *t, const char *metric, boo
 
 bool thresholds_judges(const struct thresholds *t, const char *metric)
 {
+	const struct metric_desc *m = metric_find(metric);
+
+	if (m && m->better == BETTER_NONE)
+		return false;
 	for (size_t i = 0; i < t->judge.nr; i++)
 		if (!fnmatch(t->judge.v[i], metric, 0))
 			return true;

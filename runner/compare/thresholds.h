@@ -25,7 +25,7 @@ struct threshold_rule {
 struct thresholds {
 	double alpha;		/* of all tests of a comparison together */
 	double min_effect;	/* share of old; NAN: the default of the clock */
-	uint64_t seed;		/* of the bootstrap */
+	uint64_t seed;		/* of the bootstrap, <= INT64_MAX, as JSON has no more */
 	struct strv judge;	/* globs of metrics that decide the verdict */
 	bool judge_given;	/* by the user */
 	struct threshold_rule *rule;	/* the last that matches counts */
@@ -47,7 +47,10 @@ int thresholds_config(struct thresholds *t, const char *file, const char *text, 
 /* Take "KEY=VALUE;..." of the command line. 0 or -EINVAL. */
 int thresholds_words(struct thresholds *t, const char *words, char *err);
 
-/* The least effect that counts, as a share of old, and whether the metric judges. */
+/*
+ * The least effect that counts, as a share of old, and whether the metric judges: one that has no
+ * better direction never does, whatever globs it matches.
+ */
 double thresholds_min_effect(const struct thresholds *t, const char *metric, bool virtual_clock);
 bool thresholds_judges(const struct thresholds *t, const char *metric);
 

@@ -75,6 +75,7 @@ static void test_one_instruction(void **state)
 
 static void test_direction_none(void **state)
 {
+	struct compare_request all = { .thresholds = "judge=npf_*" };
 	struct world *w = *state;
 	struct compare c;
 
@@ -84,6 +85,11 @@ static void test_direction_none(void **state)
 	assert_int_equal(row(&c, 0, "npf_exits")->change, CHANGE_CHANGED);
 	assert_false(row(&c, 0, "npf_exits")->judges);
 	assert_int_equal(compare_exit_status(&c), 0);
+	compare_free(&c);
+	c = made(w, &all);
+	assert_false(row(&c, 0, "npf_exits")->judges);
+	assert_int_equal(compare_count(&c, CHANGE_CHANGED, true), 0);
+	assert_int_equal(compare_count(&c, CHANGE_CHANGED, false), 1);
 	compare_free(&c);
 }
 
@@ -472,12 +478,20 @@ static void test_refusals(void **state)
 		{ { .spec = { "old", "old" }, .thresholds = "npf_frist_p50_ns=1%" },
 		  "did you mean 'npf_first_p50_ns'?" },
 		{ { .spec = { "old", "old" }, .thresholds = "alpha" }, "found 'alpha'" },
+		{ { .spec = { "old", "old" }, .thresholds = "judge=npf_exits" },
+		  "judge: found 'npf_exits', allowed: metrics of which less or more is better" },
+		{ { .spec = { "old", "old" }, .thresholds = "judge=startup_ns npf_exit?" },
+		  "judge: found 'npf_exit?'" },
+		{ { .spec = { "old", "none" } },
+		  "config of run.json:3: judge: found 'npf_exits', allowed: metrics of which" },
+		{ { .spec = { "old", "old" }, .thresholds = "seed=9223372036854775808" },
+		  "seed: found '9223372036854775808', allowed: 0 to 2^63 - 1" },
 		{ { .spec = { "old", "bad" } }, "config of run.json:2: alpha: found 'x'" },
 		{ { .spec = { "old", "schema" } }, "found schema 7, allowed: 1" },
 	};
 	struct world *w = *state;
 	struct fixture extra = *w->dirs;
-	static const char *const names[] = { "wall", "other", "bad", "schema" };
+	static const char *const names[] = { "wall", "other", "bad", "schema", "none" };
 
 	put_side(&w->old, NPF("1"));
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
@@ -492,6 +506,9 @@ static void test_refusals(void **state)
 			put_run(&extra, "virtual", "", "[compare]\\nalpha = x\\n");
 		if (i == 3)
 			put(&extra, "run.json", "{\"schema\":7}");
+		if (i == 4)
+			put_run(&extra, "virtual", "",
+				"[compare]\\nseed = 9223372036854775807\\njudge = npf_exits\\n");
 		free(extra.run);
 	}
 	extra.run = xasprintf("%s/other/cells/k-sev-128M-t", w->dirs->dir);
