@@ -110,7 +110,7 @@ static void number(struct table *t, double v, const char *sign)
 	else if (csv_is_integer(v))
 		table_text(t, "%s%.0f", v > 0 ? sign : "", v);
 	else
-		table_text(t, "%s%.3f", v > 0 ? sign : "", v);
+		table_text(t, fabs(v) < 0.1 ? "%s%.3g" : "%s%.3f", v > 0 ? sign : "", v);
 }
 
 static void percent(struct table *t, double ratio)
@@ -206,7 +206,6 @@ void compare_print_text(const struct compare *c, FILE *f)
 	print_statuses(c, f);
 	print_rows(c, CHANGE_WORSE, "WORSE", f);
 	print_rows(c, CHANGE_BETTER, "BETTER", f);
-	print_rows(c, CHANGE_CHANGED, "CHANGED", f);
 	print_rows(c, CHANGE_CANNOT_TELL, "CANNOT TELL", f);
 	if (c->shapes)
 		shapes_print_text(c->shapes, c, f);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -112,6 +113,7 @@ static void print_shape(const struct shape *s, FILE *f)
 {
 	static const char *const columns[] = { "percentile", "old", "new", "delta", NULL };
 	struct table t = { .columns = columns };
+	double mean;
 
 	for (int i = 0; i < SHAPE_PERCENTILES; i++) {
 		int64_t old = s->value[SIDE_OLD][i], new = s->value[SIDE_NEW][i];
@@ -125,7 +127,8 @@ static void print_shape(const struct shape *s, FILE *f)
 	table_text(&t, "mean");
 	table_number(&t, 3, s->mean[SIDE_OLD]);
 	table_number(&t, 3, s->mean[SIDE_NEW]);
-	table_text(&t, "%+.3f", s->mean[SIDE_NEW] - s->mean[SIDE_OLD]);
+	mean = s->mean[SIDE_NEW] - s->mean[SIDE_OLD];
+	table_text(&t, !mean ? "0" : fabs(mean) < 0.1 ? "%+.3g" : "%+.3f", mean);
 	table_print(&t, f);
 	table_free(&t);
 }

@@ -174,6 +174,22 @@ static void test_unfit_for_json(void **state)
 	compare_free(&c);
 }
 
+/* A delta that is not 0 does not look like it. */
+static void test_tiny_delta(void **state)
+{
+	struct world *w = *state;
+	struct compare c;
+	char *text;
+
+	put_side(&w->old, METRIC("npf_first_mean_ns", "virtual ns", "0.50025"));
+	put_side(&w->new, METRIC("npf_first_mean_ns", "virtual ns", "0.5"));
+	c = made(w, &(struct compare_request){ .thresholds = "npf_first_mean_ns=0%" });
+	text = printed(&c, compare_print_text);
+	has_line(text, "npf_first_mean_ns  0.500  0.500  -0.00025  -0.05 %  ");
+	free(text);
+	compare_free(&c);
+}
+
 #define FAULT(phase, kind, ns)	"1," phase ",0x0,0x4," kind "," ns "\r\n"
 
 static void put_faults(struct fixture *f, const char *text)
@@ -262,6 +278,7 @@ int main(void)
 		WORLD(test_told_statuses),
 		WORLD(test_benchstat_complete),
 		WORLD(test_unfit_for_json),
+		WORLD(test_tiny_delta),
 		WORLD(test_single_faults),
 		WORLD(test_bad_faults),
 		WORLD(test_short_faults),
