@@ -175,8 +175,8 @@ static void print_came(const struct compare *c, FILE *f)
 			n += r && r->missing[SIDE_OLD] && !r->missing[SIDE_NEW];
 		}
 		if (n && thresholds_judges(&c->thresholds, m->name))
-			fprintf(f, "%s %s (%zu)", shown++ ? "," : "\nonly new has, in so many cells:",
-				m->name, n);
+			fprintf(f, "%s %s (%zu)", shown++ ? "," :
+				"\nonly new has, in so many cells:", m->name, n);
 	}
 	if (shown)
 		fputc('\n', f);

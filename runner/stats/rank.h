@@ -59,7 +59,7 @@ int rank_test(const double *x1, size_t n1, const double *x2, size_t n2, struct r
  */
 double rank_test_least_p(size_t n1, size_t n2);
 
-/* The next number of splitmix64 (Steele, Lea and Flood, OOPSLA 2014); *state is the seed at first. */
+/* The next number of splitmix64 (Steele, Lea, Flood, OOPSLA 2014); *state is the seed at first. */
 uint64_t rank_random(uint64_t *state);
 
 /*

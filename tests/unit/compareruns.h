@@ -44,7 +44,8 @@ static inline int world_teardown(void **state)
 	return teardown(&f);
 }
 
-static inline void put_run(struct fixture *f, const char *clock, const char *kernels, const char *config)
+static inline void put_run(struct fixture *f, const char *clock, const char *kernels,
+			   const char *config)
 {
 	char *text = xasprintf("{\"schema\":1,\"clock\":\"%s\",\"kernels\":{%s},"
 			       "\"config\":{\"name\":\"t\",\"text\":\"%s\"}}", clock, kernels,
@@ -102,7 +103,8 @@ static inline void refused(struct world *w, const struct compare_request *more, 
 		fail_msg("'%s' does not say '%s'", err, why);
 }
 
-static inline const struct compare_row *row(const struct compare *c, size_t pair, const char *metric)
+static inline const struct compare_row *row(const struct compare *c, size_t pair,
+					    const char *metric)
 {
 	const struct compare_row *r = compare_find(c, &c->pair[pair], metric);
 

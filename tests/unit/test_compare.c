@@ -2,32 +2,6 @@
 /* compare/: which cells are partners, what differs, and who is worse, on runs made by hand. */
 #include "compareruns.h"
 
-#include <math.h>
-
-/* Repeats by the wall clock, of npf_first_p50_ns and of pinned_workload_pages. */
-static void put_wall(struct fixture *f, const double *npf, const double *pins, int repeats)
-{
-	put_run(f, "wall", KERNEL("k", "1"), "");
-	for (int i = 0; i < repeats; i++) {
-		char *dir = xasprintf("%s/cells/k/%d", f->run, i + 1);
-		char *name = xasprintf("cells/k/%d/cell.json", i + 1);
-		char *text = xasprintf(
-			"{\"schema\":1,\"cell\":\"k\",\"kernel\":\"k\",\"strategy\":\"upfront\","
-			"\"guest\":\"sev\",\"memory_mib\":1,\"workload\":\"t\",\"type\":\"touch\","
-			"\"params\":{},\"repeat\":%d,\"status\":\"pass\",\"reason\":\"\","
-			"\"time_unit\":\"ns\",\"phases\":[],\"metrics\":["
-			"{\"name\":\"npf_first_p50_ns\",\"unit\":\"ns\",\"better\":\"lower\","
-			"\"value\":%g},{\"name\":\"pinned_workload_pages\",\"unit\":\"pages\","
-			"\"better\":\"lower\",\"value\":%g}]}", i + 1, npf[i], pins[i]);
-
-		assert_int_equal(dir_make(dir, f->err), 0);
-		put(f, name, text);
-		free(text);
-		free(name);
-		free(dir);
-	}
-}
-
 static void test_verdicts(void **state)
 {
 	static const struct {
@@ -319,99 +293,12 @@ static void test_kernels_of_two_runs(void **state)
 	compare_free(&c);
 }
 
-static void test_wall_clock(void **state)
-{
-	static const double base[] = { 100, 101, 102, 103, 104, 105, 106, 107, 108, 109 };
-	static const double slow[] = { 120, 121, 122, 123, 124, 125, 126, 127, 128, 129 };
-	static const double little[] = { 100.2, 101.2, 102.2, 103.2, 104.2, 105.2, 106.2, 107.2,
-					 108.2, 109.2 };
-	static const double tight[] = { 100, 100.1, 100.2, 100.3, 100, 100.1, 100.2, 100.3, 100,
-					100.1 };
-	static const double tight2[] = { 100.6, 100.7, 100.8, 100.9, 100.6, 100.7, 100.8, 100.9,
-					 100.6, 100.7 };
-	/* Its median is 1 % above that of even, and may be 7 % above. */
-	static const double even[] = { 100, 100.1, 100.2, 100.3, 100.4, 100.5, 100.6, 100.7, 100.8,
-				       100.9 };
-	static const double tail[] = { 101, 101.1, 101.2, 101.3, 101.4, 101.5, 108, 109, 110, 111 };
-	static const double pins[] = { 7, 7, 7, 7, 7, 7, 7, 7, 7, 7 };
-	static const double none[10];
-	static const struct {
-		const double *old, *new, *pins;
-		int repeats;
-		enum change change;
-		const char *why;	/* NULL: nothing to say */
-		int exit;
-	} cases[] = {
-		{ base, slow, pins, 10, CHANGE_WORSE, NULL, 1 },
-		{ slow, base, pins, 10, CHANGE_BETTER, NULL, 0 },
-		{ base, base, pins, 10, CHANGE_CANNOT_TELL, "take more repeats", EXIT_CANNOT_TELL },
-		{ base, little, pins, 10, CHANGE_CANNOT_TELL, "take more", EXIT_CANNOT_TELL },
-		{ tight, tight, none, 10, CHANGE_SAME, NULL, 0 },
-		{ tight, tight2, pins, 10, CHANGE_SAME, "less than the least effect", 0 },
-		{ even, tail, pins, 10, CHANGE_CANNOT_TELL, " %: take more repeats",
-		  EXIT_CANNOT_TELL },
-		{ base, slow, pins, 3, CHANGE_CANNOT_TELL,
-		  "3 and 3 repeats: p cannot get below 0.1; alpha is 0.05", EXIT_CANNOT_TELL },
-	};
-	struct world *w = *state;
-
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		const struct compare_row *r;
-		struct compare c;
-
-		dir_remove(w->old.run);
-		dir_remove(w->new.run);
-		assert_int_equal(dir_make(w->old.run, w->old.err), 0);
-		assert_int_equal(dir_make(w->new.run, w->new.err), 0);
-		put_wall(&w->old, cases[i].old, cases[i].pins, cases[i].repeats);
-		put_wall(&w->new, cases[i].new, cases[i].pins, cases[i].repeats);
-		c = made(w, NULL);
-		r = row(&c, 0, "npf_first_p50_ns");
-		if (r->change != cases[i].change || compare_exit_status(&c) != cases[i].exit)
-			fail_msg("case %zu: %s (%s), exit status %d", i, change_names[r->change],
-				 r->why, compare_exit_status(&c));
-		if (!cases[i].why)
-			assert_null(r->why);
-		else if (!r->why || !strstr(r->why, cases[i].why))
-			fail_msg("case %zu: '%s' does not say '%s'", i, r->why, cases[i].why);
-		compare_free(&c);
-	}
-}
-
-/* Holm: of two metrics that judge, each must be twice as sure, unless one is a constant. */
-static void test_wall_family(void **state)
-{
-	static const double old[] = { 100, 101, 102, 103 }, new[] = { 120, 121, 122, 123 };
-	static const double pins[] = { 7, 7, 7, 7 }, other[] = { 7, 8, 7, 8 };
-	struct compare_request alone = { .thresholds = "judge=npf_first_p50_ns" };
-	struct world *w = *state;
-	struct compare c;
-
-	put_wall(&w->old, old, pins, 4);
-	put_wall(&w->new, new, other, 4);
-	c = made(w, &alone);
-	assert_float_equal(row(&c, 0, "npf_first_p50_ns")->p_holm, 2.0 / 70, 1e-12);
-	assert_int_equal(c.verdict, CHANGE_WORSE);
-	assert_string_equal(compare_delta_unit(&c, row(&c, 0, "npf_first_p50_ns")), "ns");
-	compare_free(&c);
-	c = made(w, NULL);
-	assert_float_equal(row(&c, 0, "npf_first_p50_ns")->p_holm, 4.0 / 70, 1e-12);
-	assert_int_equal(c.verdict, CHANGE_CANNOT_TELL);
-	compare_free(&c);
-	put_wall(&w->new, new, pins, 4);
-	c = made(w, NULL);
-	assert_float_equal(row(&c, 0, "npf_first_p50_ns")->p_holm, 2.0 / 70, 1e-12);
-	assert_true(isnan(row(&c, 0, "pinned_workload_pages")->p));
-	assert_int_equal(row(&c, 0, "pinned_workload_pages")->change, CHANGE_SAME);
-	assert_int_equal(c.verdict, CHANGE_WORSE);
-	compare_free(&c);
-}
-
 static void test_within_a_run(void **state)
 {
 	static const struct compare_request by[] = {
 		{ .by = "kernel=a,b" }, { .by = "kernel=b,a" },
-		{ .spec = { "old:kernel=a", "old:kernel=b" } }, { .spec = { "old:a-*", "old:b-*" } },
+		{ .spec = { "old:kernel=a", "old:kernel=b" } },
+		{ .spec = { "old:a-*", "old:b-*" } },
 		{ .by = "strategy=upfront,spte" }, { .spec = { "old" }, .by = "kernel=a,b" },
 	};
 	struct world *w = *state;
@@ -468,9 +355,11 @@ static void test_refusals(void **state)
 		{ { .spec = { "old", "gone" } }, "no run 'gone'" },
 		{ { .spec = { "old", "wall" } }, "by the wall clock" },
 		{ { .spec = { "old", "other" } }, "no cell of 'old' has a partner in 'other'" },
-		{ { .spec = { "old:kernel=x", "old" } }, "'old:kernel=x' has no cell that matches" },
-		{ { .spec = { "old:colour=red", "old" } }, "no cell has an axis 'colour'; there are: "
-		  "kernel, guest, strategy, memory, workload, mmu" },
+		{ { .spec = { "old:kernel=x", "old" } },
+		  "'old:kernel=x' has no cell that matches" },
+		{ { .spec = { "old:colour=red", "old" } },
+		  "no cell has an axis 'colour'; there are: kernel, guest, strategy, memory, "
+		  "workload, mmu" },
 		{ { .spec = { "old", "old" }, .by = "colour" }, "no cell has an axis 'colour'" },
 		{ { .spec = { "old" }, .by = "kernel=k" }, "say which two" },
 		{ { .spec = { "old", "old" }, .thresholds = "alpha=9" },
@@ -591,8 +480,6 @@ int main(void)
 		WORLD(test_telling_repeats),
 		WORLD(test_less_than_old),
 		WORLD(test_kernels_of_two_runs),
-		WORLD(test_wall_clock),
-		WORLD(test_wall_family),
 		WORLD(test_within_a_run),
 		WORLD(test_colons),
 		WORLD(test_names),

@@ -53,7 +53,8 @@ static void test_outputs(void **state)
 
 	text = printed(&c, compare_print_csv);
 	has_line(text, "\r\nk-sev-128M-t,k-sev-128M-t,k-sev-128M-t,npf_first_p50_ns,virtual ns,"
-		 "lower,yes,1,1,5558,5559,1,instructions/fault,1.0001799208348328,0,,,,,worse,\r\n");
+		 "lower,yes,1,1,5558,5559,1,instructions/fault,"
+		 "1.0001799208348328,0,,,,,worse,\r\n");
 	free(text);
 
 	text = printed(&c, print_json);
@@ -85,7 +86,8 @@ static void test_told_missing(void **state)
 	c = made(w, NULL);
 	text = printed(&c, compare_print_text);
 	has_line(text, "\nCANNOT TELL: 1\n");
-	has_line(text, "pinned_workload_pages  9    -    -      -       the new one has no value\n");
+	has_line(text, "pinned_workload_pages  9    -    -      -       "
+		 "the new one has no value\n");
 	has_line(text, "\nonly new has, in so many cells: startup_ns (1)\n");
 	has_line(text, "verdict: cannot-tell\n");
 	free(text);
@@ -206,7 +208,8 @@ static void test_single_faults(void **state)
 
 	put_side(&w->old, NPF("10"));
 	put_side(&w->new, NPF("10"));
-	put_faults(&w->old, FAULTS_HEADER FAULT("launch", "first", "30") FAULT("workload", "first", "10")
+	put_faults(&w->old, FAULTS_HEADER FAULT("launch", "first", "30")
+		   FAULT("workload", "first", "10")
 		   FAULT("workload", "first", "10") FAULT("workload", "first", "20")
 		   FAULT("workload", "refault", "5"));
 	put_faults(&w->new, FAULTS_HEADER FAULT("workload", "first", "11")
@@ -232,12 +235,17 @@ static void test_bad_faults(void **state)
 	} cases[] = {
 		{ "", "faults.csv:1: no header row" },
 		{ "a,b\r\n1,2\r\n", "faults.csv:1: no column 'phase'" },
-		{ FAULTS_HEADER FAULT("workload", "first", "12x"), "faults.csv:2: latency_ns: found '12x'" },
-		{ FAULTS_HEADER FAULT("workload", "first", "-1"), "faults.csv:2: latency_ns: found '-1'" },
-		{ FAULTS_HEADER FAULT("workload", "first", ""), "faults.csv:2: latency_ns: found ''" },
-		{ FAULTS_HEADER FAULT("workload", "last", "1"), "faults.csv:2: kind: found 'last'" },
+		{ FAULTS_HEADER FAULT("workload", "first", "12x"),
+		  "faults.csv:2: latency_ns: found '12x'" },
+		{ FAULTS_HEADER FAULT("workload", "first", "-1"),
+		  "faults.csv:2: latency_ns: found '-1'" },
+		{ FAULTS_HEADER FAULT("workload", "first", ""),
+		  "faults.csv:2: latency_ns: found ''" },
+		{ FAULTS_HEADER FAULT("workload", "last", "1"),
+		  "faults.csv:2: kind: found 'last'" },
 		{ FAULTS_HEADER "1,workload,0x0\r\n", "faults.csv:2: another number of fields" },
-		{ FAULTS_HEADER "1,workload,0x0,0x4,first,1", "faults.csv:2: the file ends within" },
+		{ FAULTS_HEADER "1,workload,0x0,0x4,first,1",
+		  "faults.csv:2: the file ends within" },
 		{ "\x7f" "ELF\x02\x01", "faults.csv:1: " },
 	};
 	struct world *w = *state;
