@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* From stream.bin to struct cell_data: every record is checked before it is believed. */
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -154,6 +155,18 @@ static int load_metric(struct loader *l, const struct frame *f)
 	return append(&d->metrics, &d->nr_metrics, &l->cap_metrics, sizeof(v), &v, 1);
 }
 
+/* Make one line of what a console may have written for a terminal; it ends within size. */
+static void make_line(char *text, size_t size)
+{
+	char *to = text;
+
+	text[size - 1] = '\0';
+	for (const char *c = text; *c; c++)
+		if (!iscntrl((unsigned char)*c))
+			*to++ = *c;
+	*to = '\0';
+}
+
 static int load_absent(struct loader *l, const struct frame *f)
 {
 	struct cell_data *d = l->d;
@@ -169,7 +182,7 @@ static int load_absent(struct loader *l, const struct frame *f)
 		return -EBADMSG;
 	}
 	memcpy(m.reason, r.reason, sizeof(m.reason));
-	m.reason[sizeof(m.reason) - 1] = '\0';
+	make_line(m.reason, sizeof(m.reason));
 	return append(&d->absent, &d->nr_absent, &l->cap_absent, sizeof(m), &m, 1);
 }
 
@@ -199,7 +212,7 @@ static int load_end(struct loader *l, const struct frame *f)
 	struct record_end *end = &l->d->end;
 
 	memcpy(end, f->payload, sizeof(*end));
-	end->reason[sizeof(end->reason) - 1] = '\0';
+	make_line(end->reason, sizeof(end->reason));
 	if (end->status >= STATUS_HOST_PANIC) {
 		memset(end, 0, sizeof(*end));
 		return bad_record(l, "unknown status in the end record");

@@ -317,6 +317,17 @@ static void test_json_deterministic(void **state)
 	free(second);
 }
 
+/* A console ends lines in CR LF, and colours them. */
+static void test_reason_is_a_line(void **state)
+{
+	struct fixture *f = *state;
+
+	put_body(f);
+	put_end(f, STATUS_SPLAT, "panic: \033[31mcrash\r; fio was\nrunning\t\x7f");
+	assert_int_equal(finish(f), 0);
+	assert_string_equal(f->ex.reason, "panic: [31mcrash; fio wasrunning");
+}
+
 static void test_full_disk(void **state)
 {
 	static const struct rlimit none = { 100, RLIM_INFINITY }, all = { RLIM_INFINITY,
@@ -357,6 +368,7 @@ int main(void)
 		TEST(test_check_unpaired),
 		TEST(test_lost_events),
 		TEST(test_json_deterministic),
+		TEST(test_reason_is_a_line),
 		TEST(test_full_disk),
 		TEST(test_folder_gone),
 	};
