@@ -2,7 +2,6 @@
 /* What a user waits for: startup by phase, and startup against memory. */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "plot.h"
 #include "util.h"
@@ -11,16 +10,6 @@
 static const char *const startup_metrics[] = {
 	"define_ns", "register_ns", "launch_ns", "firmware_ns", "kernel_ns", "userspace_ns",
 };
-
-/* Groups of one workload with the same parameters make one panel. */
-static size_t panel_end(const struct model *m, size_t group)
-{
-	size_t end = group + 1;
-
-	while (end < m->nr_groups && !strcmp(m->groups[end].label, m->groups[group].label))
-		end++;
-	return end;
-}
 
 static void put_or_missing(struct outfile *dat, const struct model *m, size_t group, size_t series,
 			   const char *metric)
@@ -73,7 +62,7 @@ int plot_startup_phases(struct plots *p, const struct model *m, char *err)
 	int ret = plot_begin(&in, p, m, &plot, err);
 
 	for (size_t g = 0; !ret && g < m->nr_groups; g = end) {
-		end = panel_end(m, g);
+		end = model_panel_end(m, g);
 		if (put_bars(&in.dat, m, g, end))
 			panel[nr++] = m->groups[g].label;
 	}
@@ -128,7 +117,7 @@ int plot_startup_memory(struct plots *p, const struct model *m, char *err)
 	for (size_t g = 0; !ret && g < m->nr_groups; g = end) {
 		size_t before = nr;
 
-		end = panel_end(m, g);
+		end = model_panel_end(m, g);
 		if (end == g + 1)	/* of one size: startup by phase shows it */
 			continue;
 		panel[panels] = m->groups[g].label;

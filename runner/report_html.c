@@ -21,8 +21,9 @@ static const char reading_virtual[] =
 static const char reading[] =
 "<dt>strategy</dt><dd><b>none</b>: an ordinary guest, nothing is pinned. <b>upfront</b>: an SEV\n"
 "guest on the pristine kernel, which pins all of the guest's memory before it runs. <b>spte</b>:\n"
-"an SEV guest whose pages KVM's MMU pins when they are first touched. <b>nopin</b>: an SEV guest\n"
-"of which nothing is pinned; wrong on purpose, a control.</dd>\n"
+"an SEV guest whose pages KVM's MMU pins when they are first touched; their SPTEs own the pins.\n"
+"<b>memslot</b>: the same, but the memslots own them. <b>nopin</b>: an SEV guest of which nothing\n"
+"is pinned; wrong on purpose, a control.</dd>\n"
 "<dt>startup</dt><dd>From the start of the VMM to the start of the workload: what a user waits\n"
 "for.</dd>\n"
 "<dt>NPF</dt><dd>Nested page fault; its latency is from #VMEXIT to re-entry. A <b>first touch</b>\n"
@@ -388,6 +389,7 @@ static void put_page(FILE *f, const struct model *m, const struct plots *p, cons
 	put_hazards(f, m);
 	put_headlines(f, m);
 	put_figures(f, p);
+	report_fit(f, m);
 	put_reading(f, m);
 	report_kernels(f, m->run_dir);
 	put_cells(f, m);

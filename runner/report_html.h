@@ -13,6 +13,9 @@
  */
 int report_html(const struct model *m, const struct plots *p, char *err);
 
+/* Its part about what memory adds to a start; nothing if no workload ran with three sizes. */
+void report_fit(FILE *f, const struct model *m);
+
 /* Its part about the kernels, from the run.json of run_dir; nothing if that tells of none. */
 void report_kernels(FILE *f, const char *run_dir);
 

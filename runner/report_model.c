@@ -159,6 +159,15 @@ static void label_groups(struct model *m)
 	}
 }
 
+size_t model_panel_end(const struct model *m, size_t group)
+{
+	size_t end = group + 1;
+
+	while (end < m->nr_groups && !strcmp(m->groups[end].label, m->groups[group].label))
+		end++;
+	return end;
+}
+
 bool model_usable(const struct run_cell *c)
 {
 	int status = status_find(run_cell_text(c, "status"));

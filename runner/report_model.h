@@ -59,6 +59,9 @@ static inline const struct model_cell *model_cell(const struct model *m, size_t 
 	return &m->cells[group * m->nr_series + series];
 }
 
+/* The group behind those that differ from this one in memory alone, which make one panel. */
+size_t model_panel_end(const struct model *m, size_t group);
+
 /* Did the cell run to its end, so that its numbers describe the whole of it? */
 bool model_usable(const struct run_cell *c);
 

@@ -198,6 +198,47 @@ static void test_page_escapes(void **state)
 	with_model(f, check_page);
 }
 
+static void check_fit(struct fixture *f, struct model *m)
+{
+	struct plots none = { 0 };
+	char *page, *table;
+
+	assert_int_equal(report_html(m, &none, f->err), 0);
+	page = get(f, "index.html");
+	assert_non_null(strstr(page, "<td class=\"n\">3</td><td class=\"n\">0.00781 (0.00781 to "
+			       "0.00781)</td><td class=\"n\">0.00781 (0.00781 to 0.00781)</td>"
+			       "<td class=\"n\">4.000</td>"));
+	table = strstr(page, "Startup against memory</h2>");
+	assert_non_null(table);
+	*strstr(table, "</table>") = '\0';
+	assert_non_null(strstr(table, "pages=100%"));
+	assert_null(strstr(table, "pages=50%"));
+	free(page);
+}
+
+/* 4 ms and an ms for every 128 MiB; of another workload two sizes, through which any line goes. */
+static void test_fit(void **state)
+{
+	static const long long sizes[] = { 128, 256, 512, 128, 256 };
+	static const char *const ns[] = { "5000000", "6000000", "8000000", "1000000", "2000000" };
+	struct fixture *f = *state;
+	struct cell_row c = seq_128;
+
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		char *id = xasprintf("c%zu", i);
+		char *metrics = xasprintf(METRIC("startup_ns", "virtual ns", "%s"), ns[i]);
+
+		c.id = id;
+		c.memory_mib = sizes[i];
+		c.metrics = metrics;
+		c.params = i < 3 ? "\"pages\":\"100%\"" : "\"pages\":\"50%\"";
+		put_cell(f, &c);
+		free(metrics);
+		free(id);
+	}
+	with_model(f, check_fit);
+}
+
 /* A second repeat that took 7 ms, and a cell of another size of memory. */
 static void put_more(struct fixture *f)
 {
@@ -357,6 +398,7 @@ int main(void)
 		TEST(test_model),
 		TEST(test_model_refuses),
 		TEST(test_page_escapes),
+		TEST(test_fit),
 		TEST(test_figure_inputs),
 		TEST(test_damaged_rows),
 		TEST(test_build_of_nothing),
