@@ -45,6 +45,7 @@ struct compare_cell {
 
 struct compare_half {
 	char *spec;		/* as it was given */
+	const char *terms;	/* in spec: what stands behind RUN:, or "" */
 	char *dir;		/* of the run */
 	json_t *run;		/* its run.json */
 	struct run_cells cells;

@@ -358,6 +358,34 @@ static void print_patches(const struct compare *c, FILE *f)
 		fprintf(f, "  %.*s  %.*s\n", ID, text_of(p, "id"), SUBJECT, text_of(p, "patch"));
 }
 
+char *review_command(const struct compare *c, const struct compare_request *q)
+{
+	const struct {
+		const char *option, *value;
+	} options[] = {
+		{ "--by", q->by }, { "--filter", q->filter }, { "--thresholds", q->thresholds },
+	};
+	struct strv words = { .nr = 0 };
+	char *line;
+
+	strv_add(&words, "--review");
+	for (int side = 0; side < SIDES; side++) {
+		const struct compare_half *h = &c->half[side];
+
+		if (q->spec[side])
+			strv_add(&words, "%s%s%s", h->cells.run, h->terms[0] ? ":" : "", h->terms);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+		if (!options[i].value)
+			continue;
+		strv_add(&words, "%s", options[i].option);
+		strv_add(&words, "%s", options[i].value);
+	}
+	line = strv_quote(&words);
+	strv_free(&words);
+	return line;
+}
+
 void review_print_text(const struct compare *c, const char *command, FILE *f)
 {
 	const json_t *old = c->half[SIDE_OLD].run, *new = c->half[SIDE_NEW].run;

@@ -8,8 +8,14 @@
 #define REVIEW_COLUMNS	72
 
 /*
- * Print the review of a comparison: no line is longer than REVIEW_COLUMNS. command is the one that
- * was given, less the program.
+ * The words, less the program, that ask for the same comparison again wherever the lab is: runs by
+ * their names alone. The caller frees it.
+ */
+char *review_command(const struct compare *c, const struct compare_request *q);
+
+/*
+ * Print the review of a comparison: no line is longer than REVIEW_COLUMNS. command is that of
+ * review_command().
  */
 void review_print_text(const struct compare *c, const char *command, FILE *f);
 

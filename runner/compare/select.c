@@ -128,27 +128,32 @@ static void take_cells(struct compare_half *h, const struct strv *terms)
 }
 
 /* RUN or RUN:TERM,...: RUN has as many of the colons as make the name of one that is there. */
-static int find_run(const char *results, const char *spec, char **dir, struct strv *terms,
-		    char *err)
+static int find_run(struct compare_half *h, const char *results, char *err)
 {
-	const char *slash = strrchr(spec, '/'), *base = slash ?: spec, *end = strchr(spec, '\0');
-	char *save, *word, *run, *rest = NULL;
+	const char *slash = strrchr(h->spec, '/'), *base = slash ?: h->spec;
+	const char *end = strchr(h->spec, '\0');
+	char *run;
 	int ret;
 
 	do {
-		run = xasprintf("%.*s", (int)(end - spec), spec);
-		ret = run_find(results, run, dir, err);
+		run = xasprintf("%.*s", (int)(end - h->spec), h->spec);
+		ret = run_find(results, run, &h->dir, err);
 		free(run);
 		if (!ret)
-			rest = xstrdup(*end ? end + 1 : end);
+			h->terms = *end ? end + 1 : end;
 		else
 			end = memrchr(base, ':', end - base);
 	} while (ret && end);
-	for (word = rest ? strtok_r(rest, ",", &save) : NULL; word;
-	     word = strtok_r(NULL, ",", &save))
-		strv_add(terms, "%s", word);
-	free(rest);
 	return ret;
+}
+
+static void split_terms(const char *text, struct strv *terms)
+{
+	char *words = xstrdup(text), *save;
+
+	for (char *word = strtok_r(words, ",", &save); word; word = strtok_r(NULL, ",", &save))
+		strv_add(terms, "%s", word);
+	free(words);
 }
 
 static int load_run_json(struct compare_half *h, char *err)
@@ -175,9 +180,11 @@ static int load_half(struct compare_half *h, const char *results, const char *sp
 	int ret;
 
 	h->spec = xstrdup(spec);
-	ret = find_run(results, spec, &h->dir, terms, err);
-	if (!ret)
-		ret = load_run_json(h, err);
+	ret = find_run(h, results, err);
+	if (ret)
+		return ret;
+	split_terms(h->terms, terms);
+	ret = load_run_json(h, err);
 	if (!ret)
 		ret = run_cells_load(&h->cells, h->dir, err);
 	return ret;

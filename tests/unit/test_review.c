@@ -153,6 +153,40 @@ static void test_html(void **state)
 	free(text);
 }
 
+/* What stands in a cover letter finds the same run elsewhere: no paths, and all of its name. */
+static void test_command(void **state)
+{
+	static const struct {
+		const char *dir, *terms, *want;
+	} cases[] = {
+		{ "plain", "", "--review plain --by kernel=k-base,k" },
+		{ "plain/", ":guest=sev", "--review plain:guest=sev --by kernel=k-base,k" },
+		{ "a:b", "", "--review a:b --by kernel=k-base,k" },
+		{ "c:d/run", ":guest=sev,mmu=tdp",
+		  "--review run:guest=sev,mmu=tdp --by kernel=k-base,k" },
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char *spec = xasprintf("%s/%s%s", f->dir, cases[i].dir, cases[i].terms), *line;
+		struct compare_request q = { .results = f->dir, .spec = { spec },
+					     .by = "kernel=k-base,k" };
+		struct compare c;
+
+		free(f->run);
+		f->run = xasprintf("%s/%s", f->dir, cases[i].dir);
+		assert_int_equal(dir_make(f->run, f->err), 0);
+		put_all(f, "pass");
+		if (compare_make(&c, &q, f->err))
+			fail_msg("%s: %s", spec, f->err);
+		line = review_command(&c, &q);
+		assert_string_equal(line, cases[i].want);
+		free(line);
+		compare_free(&c);
+		free(spec);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -160,6 +194,7 @@ int main(void)
 		TEST(test_what_judges_is_told),
 		TEST(test_fits_a_mail),
 		TEST(test_html),
+		TEST(test_command),
 	};
 
 	return cmocka_run_group_tests_name("review", tests, NULL, NULL);
