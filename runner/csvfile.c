@@ -144,7 +144,7 @@ void csv_header(struct outfile *o, const char *const *names)
 
 bool csv_is_integer(double v)
 {
-	return fabs(v) <= 9007199254740992.0 && v == floor(v);
+	return fabs(v) <= CSV_INTEGER_MAX && v == floor(v);
 }
 
 char *csv_format_number(double v, char *buf)

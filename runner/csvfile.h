@@ -45,6 +45,9 @@ void csv_end_row(struct outfile *o);
 /* A header row from a list that ends with NULL. */
 void csv_header(struct outfile *o, const char *const *names);
 
+/* 2^53: up to here a double holds every whole number. */
+#define CSV_INTEGER_MAX	9007199254740992LL
+
 /* Is v an integer that a double holds exactly? */
 bool csv_is_integer(double v);
 

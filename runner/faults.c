@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "csvfile.h"
 #include "csvread.h"
 #include "faults.h"
 #include "stats/stats.h"
@@ -18,7 +19,7 @@ static bool parse_ns(const char *text, uint64_t *ns)
 	for (; text[n] >= '0' && text[n] <= '9' && n < 19; n++)
 		v = 10 * v + (text[n] - '0');
 	*ns = v;
-	return n && !text[n];
+	return n && !text[n] && v <= CSV_INTEGER_MAX;
 }
 
 static const char *wrong(struct fault_rows *r, const char *what, const char *found,
@@ -41,7 +42,8 @@ static const char *on_fault(void *user, const char *const *field)
 	if (kind == FAULT_KINDS)
 		return wrong(r, "kind", field[1], "first, refault, mmio, spurious");
 	if (!parse_ns(field[2], &ns))
-		return wrong(r, "latency_ns", field[2], "a whole number");
+		return wrong(r, "latency_ns", field[2],
+			     "whole numbers up to 9007199254740992");
 	if (r->workload_only && strcmp(field[0], phase_names[PHASE_WORKLOAD]))
 		return NULL;
 	l = &r->kind[kind];

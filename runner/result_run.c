@@ -9,6 +9,7 @@
 #include "csvfile.h"
 #include "result_run.h"
 #include "result.h"
+#include "util.h"
 
 const char *run_cell_text(const struct run_cell *c, const char *key)
 {
@@ -65,6 +66,44 @@ char *run_cell_params(const struct run_cell *c, char *buf, size_t len)
 	return buf;
 }
 
+/* The line of a file at which text stands first. */
+static int line_of(const char *path, const char *text)
+{
+	char *all, err[OPT_ERR_MAX];
+	const char *at;
+	int line = 1;
+
+	if (file_read(path, &all, err))
+		return line;
+	at = strstr(all, text);
+	for (const char *s = all; at && s < at; s++)
+		line += *s == '\n';
+	free(all);
+	return line;
+}
+
+/* Values become doubles: two whole numbers beyond what these tell apart must not look the same. */
+static int check_values(const struct run_cell *c, const char *path, char *err)
+{
+	char text[32];
+	json_t *m;
+	size_t i;
+
+	json_array_foreach(json_object_get(c->json, "metrics"), i, m) {
+		const char *name = json_string_value(json_object_get(m, "name"));
+		json_int_t v = json_integer_value(json_object_get(m, "value"));
+
+		if (v >= -CSV_INTEGER_MAX && v <= CSV_INTEGER_MAX)
+			continue;
+		snprintf(text, sizeof(text), "%lld", (long long)v);
+		snprintf(err, OPT_ERR_MAX, "%.300s:%d: metric '%.64s': found %s, allowed: whole "
+			 "numbers up to %lld", path, line_of(path, text), name ?: "", text,
+			 CSV_INTEGER_MAX);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static int load_cell(struct run_cells *r, const char *run_dir, const char *id, const char *repeat,
 		     char *err)
 {
@@ -85,6 +124,10 @@ static int load_cell(struct run_cells *r, const char *run_dir, const char *id, c
 	if (run_cell_int(&c, "schema") != RESULT_SCHEMA) {
 		snprintf(err, OPT_ERR_MAX, "%.300s: found schema %lld, allowed: %d", path,
 			 run_cell_int(&c, "schema"), RESULT_SCHEMA);
+		json_decref(c.json);
+		return -EINVAL;
+	}
+	if (check_values(&c, path, err)) {
 		json_decref(c.json);
 		return -EINVAL;
 	}

@@ -407,6 +407,41 @@ static void test_refusals(void **state)
 		refused(w, &cases[i].q, cases[i].why);
 }
 
+/* As doubles 2^53 and 2^53 + 1 are the same: no verdict is right but that it cannot be read. */
+static void test_large_numbers(void **state)
+{
+	static const struct compare_request q = { .spec = { "old", "new" } };
+	static const struct {
+		const char *value, *why;	/* why: NULL if it is exact */
+	} cases[] = {
+		{ "9007199254740991", NULL }, { "9007199254740992", NULL },
+		{ "9007199254740993", "cell.json:3: metric 'startup_ns': found 9007199254740993, "
+		  "allowed: whole numbers up to 9007199254740992" },
+		{ "-9007199254740993", "cell.json:3: metric 'startup_ns': found -9007199254740993" },
+		{ "9223372036854775808", "cell.json:3: too big integer" },
+		{ "1e999", "cell.json:3: real number overflow" },
+	};
+	struct world *w = *state;
+
+	put_side(&w->old, NPF("1") "," METRIC("startup_ns", "virtual ns", "9007199254740992"));
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char *metrics = xasprintf(NPF("1") ",\n\n" METRIC("startup_ns", "virtual ns", "%s"),
+					  cases[i].value);
+		struct compare c;
+
+		put_side(&w->new, metrics);
+		free(metrics);
+		if (cases[i].why) {
+			refused(w, &q, cases[i].why);
+			continue;
+		}
+		c = made(w, &q);
+		assert_int_equal((long)row(&c, 0, "startup_ns")->value[SIDE_NEW],
+				 atol(cases[i].value));
+		compare_free(&c);
+	}
+}
+
 /* A folder's name may have colons; in terms there are none. */
 static void test_colons(void **state)
 {
@@ -481,6 +516,7 @@ int main(void)
 		WORLD(test_less_than_old),
 		WORLD(test_kernels_of_two_runs),
 		WORLD(test_within_a_run),
+		WORLD(test_large_numbers),
 		WORLD(test_colons),
 		WORLD(test_names),
 		WORLD(test_thresholds),

@@ -241,6 +241,10 @@ static void test_bad_faults(void **state)
 		  "faults.csv:2: latency_ns: found '-1'" },
 		{ FAULTS_HEADER FAULT("workload", "first", ""),
 		  "faults.csv:2: latency_ns: found ''" },
+		{ FAULTS_HEADER FAULT("workload", "first", "1") FAULT("workload", "first",
+								      "9007199254740993"),
+		  "faults.csv:3: latency_ns: found '9007199254740993', allowed: whole numbers up "
+		  "to 9007199254740992" },
 		{ FAULTS_HEADER FAULT("workload", "last", "1"),
 		  "faults.csv:2: kind: found 'last'" },
 		{ FAULTS_HEADER "1,workload,0x0\r\n", "faults.csv:2: another number of fields" },
