@@ -417,7 +417,8 @@ static void test_large_numbers(void **state)
 		{ "9007199254740991", NULL }, { "9007199254740992", NULL },
 		{ "9007199254740993", "cell.json:3: metric 'startup_ns': found 9007199254740993, "
 		  "allowed: whole numbers up to 9007199254740992" },
-		{ "-9007199254740993", "cell.json:3: metric 'startup_ns': found -9007199254740993" },
+		{ "-9007199254740993",
+		  "cell.json:3: metric 'startup_ns': found -9007199254740993" },
 		{ "9223372036854775808", "cell.json:3: too big integer" },
 		{ "1e999", "cell.json:3: real number overflow" },
 	};
