@@ -131,6 +131,16 @@ static void print_applied(const struct find_base *f)
 	puts("");
 }
 
+static void print_not_given(const struct find_base *f)
+{
+	char *missing = series_missing(&f->series);
+
+	if (missing)
+		printf("lacks    patch%s %s: not given\n", f->series.nr_missing == 1 ? "" : "es",
+		       missing);
+	free(missing);
+}
+
 static void print_text(const struct find_base *f)
 {
 	const struct base *b = &f->base;
@@ -141,6 +151,7 @@ static void print_text(const struct find_base *f)
 		       "was made on\n", f->rev ? "of " : "of this tree", f->rev ? f->rev : "",
 		       b->nr, plural(b->nr));
 		print_missing(f);
+		print_not_given(f);
 		return;
 	}
 	base = about(&f->git, b->commit, "%H%n         %s");
@@ -161,6 +172,7 @@ static void print_text(const struct find_base *f)
 	if (f->applied.all)
 		printf("         %s with the series\n", f->applied.tree);
 	print_applied(f);
+	print_not_given(f);
 	free(base);
 	free(date);
 	free(tree);
@@ -175,7 +187,7 @@ static json_t *text_or_null(const char *s)
 static void print_json(const struct find_base *f)
 {
 	const struct applied *a = &f->applied;
-	json_t *missing = json_array(), *patches = json_array(), *all;
+	json_t *missing = json_array(), *patches = json_array(), *not_given = json_array(), *all;
 
 	for (size_t i = 0; i < f->base.nr; i++) {
 		const struct preimage *n = &f->base.needs[i];
@@ -189,14 +201,16 @@ static void print_json(const struct find_base *f)
 		json_array_append_new(patches, json_pack("{s:s, s:o}", "subject",
 			f->series.patches[i].subject, "patch_id",
 			text_or_null(f->series.patches[i].id)));
-	all = json_pack("{s:i, s:o, s:o, s:s, s:I, s:I, s:o, s:b, s:o, s:I, s:o, s:o}",
+	for (size_t i = 0; i < f->series.nr_missing; i++)
+		json_array_append_new(not_given, json_integer(f->series.missing[i]));
+	all = json_pack("{s:i, s:o, s:o, s:s, s:I, s:I, s:o, s:b, s:o, s:I, s:o, s:o, s:o}",
 		"schema", 1, "base_commit", text_or_null(f->base.commit),
 		"since", text_or_null(f->base.since),
 		"found_by", f->base.trailer ? "trailer" : "blobs",
 		"blobs", (json_int_t)f->base.nr, "blobs_found", (json_int_t)f->base.have,
 		"missing", missing, "applies", a->all, "reason", text_or_null(a->why),
 		"hunks_moved", (json_int_t)a->moved, "tree", text_or_null(a->tree),
-		"patches", patches);
+		"patches", patches, "patches_not_given", not_given);
 	json_dumpf(all, stdout, JSON_INDENT(2));
 	puts("");
 	json_decref(all);
@@ -212,8 +226,8 @@ int cmd_find_base(const struct settings *s)
 		status = usage_error("%s", err);
 	} else {
 		s->json ? print_json(&f) : print_text(&f);
-		status = f.applied.all && f.base.have == f.base.nr ? EXIT_PASSED :
-			 EXIT_NOT_PASSED;
+		status = f.applied.all && f.base.have == f.base.nr && !f.series.nr_missing ?
+			 EXIT_PASSED : EXIT_NOT_PASSED;
 	}
 	base_free(&f.base);
 	series_free(&f.series);

@@ -47,6 +47,18 @@ static bool same_id(const char *a, const char *b)
 	return !strncmp(a, b, n);
 }
 
+static int not_continued(const struct series *s, size_t patch, const struct left *at, char *err)
+{
+	char *missing = series_missing(s);
+	int ret = errf(err, -EINVAL, "patch %zu ('%.100s') is made on another %.200s than patch "
+		       "%zu left: %s%s", patch + 1, s->patches[patch].subject, at->path,
+		       at->patch + 1, missing ? "not given: patch " :
+		       "a patch is missing, or their order is wrong", missing ?: "");
+
+	free(missing);
+	return ret;
+}
+
 static int add_need(struct base *b, const struct lefts *l, const struct series *s, size_t patch,
 		    const char *path, const char *id, char *err)
 {
@@ -55,9 +67,7 @@ static int add_need(struct base *b, const struct lefts *l, const struct series *
 	if (at && same_id(at->id, id))
 		return 0;
 	if (at)
-		return errf(err, -EINVAL, "patch %zu ('%.100s') is made on another %s than patch "
-			    "%zu left: a patch is missing, or their order is wrong", patch + 1,
-			    s->patches[patch].subject, path, at->patch + 1);
+		return not_continued(s, patch, at, err);
 	if (!id[0])
 		return 0;
 	b->needs = xrealloc(b->needs, b->nr + 1, sizeof(*b->needs));

@@ -35,15 +35,23 @@ static void take_trailers(struct series *s, const char *text)
 	}
 }
 
-/* The N of "[RFC PATCH v2 N/M] subject". */
-static int subject_number(const char *subject)
+/* The N/M of "[RFC PATCH v2 N/M] subject", wherever it stands in the brackets. */
+static void take_number(struct patch *p, const char *subject)
 {
-	const char *close = subject[0] == '[' ? strchr(subject, ']') : NULL, *s = close;
-	int number = 0, count = 0;
+	const char *s = subject[0] == '[' ? subject : "";
 
-	while (s && s > subject && s[-1] != ' ' && s[-1] != '[')
-		s--;
-	return s && sscanf(s, "%d/%d]", &number, &count) == 2 ? number : 0;
+	while (*s && *s != ']') {
+		int number, count, len = 0;
+
+		s++;
+		if (sscanf(s, "%4d/%4d%n", &number, &count, &len) == 2 && number > 0 &&
+		    (s[len] == ']' || s[len] == ' ')) {
+			p->number = number;
+			p->count = count;
+			return;
+		}
+		s += strcspn(s, " ]");
+	}
 }
 
 static const char *subject_bare(const char *subject)
@@ -86,9 +94,10 @@ static bool is_bare_diff(const char *text)
 static int add_patch(struct series *s, const char *file, const char *subject, const char *diff,
 		     const char *shown, char *err)
 {
-	struct patch p = { .subject = xstrdup(subject_bare(subject)), .diff = xstrdup(file),
-			   .number = subject_number(subject) };
+	struct patch p = { .subject = xstrdup(subject_bare(subject)), .diff = xstrdup(file) };
 	int ret = patch_parse(&p, diff, shown, err);
+
+	take_number(&p, subject);
 
 	if (!ret && !p.nr && is_bare_diff(diff))
 		ret = errf(err, -EINVAL, "%s: a diff that git did not make (no 'diff --git' line): "
@@ -276,6 +285,43 @@ static int check_order(struct series *s, char *err)
 	return 0;
 }
 
+static void find_missing(struct series *s)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < s->nr; i++)
+		if (s->patches[i].count > s->count)
+			s->count = s->patches[i].count;
+	s->missing = xrealloc(NULL, s->count + 1, sizeof(*s->missing));
+	for (int n = 1; n <= s->count; n++) {
+		while (at < s->nr && s->patches[at].number < n)
+			at++;
+		if (at == s->nr || s->patches[at].number != n)
+			s->missing[s->nr_missing++] = n;
+	}
+}
+
+char *series_missing(const struct series *s)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f = s->nr_missing ? open_memstream(&text, &len) : NULL;
+
+	if (!f)
+		return NULL;
+	for (size_t i = 0, last; i < s->nr_missing; i = last + 1) {
+		for (last = i; last + 1 < s->nr_missing &&
+		     s->missing[last + 1] == s->missing[last] + 1; last++)
+			;
+		fprintf(f, "%s%d", i ? ", " : "", s->missing[i]);
+		if (last > i)
+			fprintf(f, "-%d", s->missing[last]);
+	}
+	fprintf(f, " of %d", s->count);
+	fclose(f);
+	return text;
+}
+
 int series_read(struct series *s, const char *const paths[], size_t nr, char *err)
 {
 	const char *tmp = getenv("TMPDIR");
@@ -296,7 +342,9 @@ int series_read(struct series *s, const char *const paths[], size_t nr, char *er
 		ret = errf(err, -EINVAL, "%s: no patch in it", paths[0]);
 	if (!ret)
 		ret = check_order(s, err);
-	if (ret)
+	if (!ret)
+		find_missing(s);
+	else
 		series_free(s);
 	return ret;
 }
@@ -306,6 +354,7 @@ void series_free(struct series *s)
 	for (size_t i = 0; i < s->nr; i++)
 		patch_free(&s->patches[i]);
 	free(s->patches);
+	free(s->missing);
 	if (s->dir)
 		dir_remove(s->dir);
 	free(s->dir);

@@ -23,7 +23,7 @@ struct patch {
 	char *subject;		/* without [PATCH ...] */
 	char *diff;		/* file that holds it */
 	char id[GIT_ID_MAX];	/* git patch-id --stable; "" if there is none */
-	int number;		/* of [PATCH number/count]; 0: not told */
+	int number, count;	/* of [PATCH number/count]; 0: not told */
 	struct file_change *changes;
 	size_t nr;
 };
@@ -34,6 +34,9 @@ struct series {
 	size_t nr;
 	char base[GIT_ID_MAX];	/* of the base-commit: trailer, or "" */
 	size_t prerequisites;	/* prerequisite-patch-id: trailers */
+	int *missing;		/* numbers that [PATCH number/count] promises; ascending */
+	size_t nr_missing;
+	int count;		/* the largest that was told */
 };
 
 /*
@@ -42,6 +45,9 @@ struct series {
  */
 int series_read(struct series *s, const char *const paths[], size_t nr, char *err);
 void series_free(struct series *s);
+
+/* "3, 5-7 of 9", or NULL if none is missing; the caller frees it. */
+char *series_missing(const struct series *s);
 
 /*
  * The parser below it: the changes of a diff, as text. file is for messages. 0, or -EINVAL with

@@ -254,6 +254,38 @@ static void test_thread(void **state)
 	done(&a);
 }
 
+/* A patch that the others promise is named, whether or not the rest applies without it. */
+static void test_not_given(void **state)
+{
+	static const struct {
+		const char *keep, *missing;	/* of the files of series/ */
+	} cases[] = {
+		{ "$1 $2 $3", NULL }, { "$3 $2 $1", NULL }, { "$1", "2-3 of 3" },
+		{ "$1 $2", "3 of 3" }, { "$2 $3", "1 of 3" }, { "$1 $3", "2 of 3" },
+		{ "$2", "1, 3 of 3" },
+	};
+	const struct lab *l = *state;
+	struct answer a;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char *script = xasprintf("cd series && set -- * && cat %s >../some.mbox",
+					 cases[i].keep);
+		char *missing;
+
+		run(l, script);
+		free(script);
+		if (ask(l, &a, "some.mbox", NULL))
+			fail_msg("%s: %s", cases[i].keep, a.err);
+		missing = series_missing(&a.series);
+		if (cases[i].missing)
+			assert_string_equal(missing ?: "none", cases[i].missing);
+		else
+			assert_null(missing);
+		free(missing);
+		done(&a);
+	}
+}
+
 /* As git am, which takes them off. */
 static void test_crlf_mail(void **state)
 {
@@ -325,7 +357,14 @@ static const struct {
 	{ "diff --git a/a.c b/a.c\nindex 1234567..2345678 100644\n--- a/a.c\n+++ b/a.c\n"
 	  "@@ -1 +1 @@\n-1\n+one\ndiff --git a/a.c b/a.c\nindex 3456789..4567890 100644\n"
 	  "--- a/a.c\n+++ b/a.c\n@@ -2 +2 @@\n-2\n+two\n",
-	  "is made on another a.c than patch 1 left" },
+	  "is made on another a.c than patch 1 left: a patch is missing, or" },
+	{ "From x Mon Sep 17 00:00:00 2001\nSubject: [PATCH 1/4] one\n\n"
+	  "diff --git a/a.c b/a.c\nindex 1234567..2345678 100644\n--- a/a.c\n+++ b/a.c\n"
+	  "@@ -1 +1 @@\n-1\n+one\n\n"
+	  "From x Mon Sep 17 00:00:00 2001\nSubject: [PATCH 03/04 v2] three\n\n"
+	  "diff --git a/a.c b/a.c\nindex 3456789..4567890 100644\n--- a/a.c\n+++ b/a.c\n"
+	  "@@ -2 +2 @@\n-2\n+two\n",
+	  "another a.c than patch 1 left: not given: patch 2, 4 of 4" },
 };
 
 static void test_mistakes(void **state)
@@ -375,6 +414,7 @@ int main(void)
 		cmocka_unit_test(test_nearest),
 		cmocka_unit_test(test_nothing_known),
 		cmocka_unit_test(test_thread),
+		cmocka_unit_test(test_not_given),
 		cmocka_unit_test(test_crlf_mail),
 		cmocka_unit_test(test_repository_untouched),
 		cmocka_unit_test(test_patch_ids),
