@@ -76,6 +76,7 @@ read_kernel() {
 		[ ${#PATCHES[@]} -gt "$n" ] ||
 			die "$file:${at[series]}: no NNNN-*.patch in kernels/$item"
 	done
+	check_names ${PATCHES[@]+"${PATCHES[@]}"}
 }
 
 # read_source BASE: VERSION and SHA256 of the source in the cache; fails if there is none.

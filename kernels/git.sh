@@ -181,6 +181,26 @@ fetch_commit() {
 }
 archive_commit() { lab_git -C "$1" archive --format=tar "$2" | tar -xC "$3"; }
 
+# check_names FILE...: no name in these patches or mboxes may lead out of the tree. Lines of hunks are
+# no names.
+check_names() {
+	local found
+	[ $# -gt 0 ] || return 0
+	found=$(awk '
+		function count(range) { return split(range, n, ",") > 1 ? n[2] : 1 }
+		FNR == 1 { old = new = 0 }
+		old > 0 || new > 0 {
+			old -= !/^[+\\]/
+			new -= !/^[-\\]/
+			next
+		}
+		/^@@ -[0-9]+(,[0-9]+)? \+[0-9]+(,[0-9]+)? @@/ { old = count($2); new = count($3) }
+		/^(diff --git|---|\+\+\+|(rename|copy) (from|to)) / &&
+			/[ "\/]\.\.([\/" \t\r]|$)| "?[ab]\/\/| (from|to) "?\// { print FILENAME ":" FNR ": " $0; exit }' "$@")
+	[ -z "${WORK:-}" ] || found=${found/#"$WORK/series"/"$SPEC_SERIES"}
+	[ -z "$found" ] || die "${found%%: *}: a name that leads out of the tree: '${found#*: }'"
+}
+
 # check_series: does a user's series apply? Told before anything is built.
 check_series() {
 	source_index "$SOURCE"
@@ -192,6 +212,7 @@ check_series() {
 # user_series SERIES: the patches of a folder, patch file or mbox into PATCHES.
 user_series() {
 	local f n=0 mail
+	[ -d "$1" ] || check_names "$1"
 	if [ -d "$1" ]; then
 		while IFS= read -r f; do
 			! grep -q '^diff --git ' "$f" || PATCHES+=("$f")
@@ -213,6 +234,7 @@ user_series() {
 		PATCHES+=("$1")
 	fi
 	[ ${#PATCHES[@]} -gt 0 ] || die "$NAME: no patch in $1"
+	check_names "${PATCHES[@]}"
 }
 
 # commit_ids PATH BASE COMMIT: what kernel.json says of the commits between, oldest first.

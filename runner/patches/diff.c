@@ -22,10 +22,24 @@ static int complain(const struct parser *p, const char *what, const char *text)
 		    (int)strcspn(text, "\n"), text);
 }
 
-static void set_path(char **path, const char *s, size_t len)
+/* Does a name stay in the tree: no component "..", and not absolute? */
+static bool stays(const char *name)
+{
+	if (*name == '/')
+		return false;
+	for (size_t len; *name; name += len + (name[len] == '/')) {
+		len = strcspn(name, "/");
+		if (len == 2 && !strncmp(name, "..", 2))
+			return false;
+	}
+	return true;
+}
+
+static int set_path(const struct parser *p, char **path, const char *s, size_t len)
 {
 	free(*path);
 	*path = xasprintf("%.*s", (int)len, s);
+	return stays(*path) ? 0 : complain(p, "a name that leads out of the tree", *path);
 }
 
 /* "diff --git a/NAME b/NAME": both names are the same unless a rename line says otherwise. */
@@ -39,11 +53,10 @@ static int start_file(struct parser *p, const char *s, size_t len)
 	patch->changes = xrealloc(patch->changes, patch->nr + 1, sizeof(*patch->changes));
 	p->c = &patch->changes[patch->nr++];
 	*p->c = (struct file_change){ .nr_hunks = 0 };
-	if (len % 2 && name && !strncmp(s + 2, s + name + 5, name)) {
-		set_path(&p->c->old_path, s + 2, name);
-		set_path(&p->c->new_path, s + 2, name);
-	}
-	return 0;
+	if (!(len % 2) || !name || strncmp(s + 2, s + name + 5, name))
+		return 0;
+	return set_path(p, &p->c->old_path, s + 2, name) ?:
+	       set_path(p, &p->c->new_path, s + 2, name);
 }
 
 /* "OLD..NEW" or "OLD..NEW MODE" */
@@ -71,8 +84,7 @@ static int take_name(struct parser *p, char **path, const char *s, size_t len)
 		return 0;
 	if (len < 3 || s[1] != '/')
 		return complain(p, "a name that does not start with a/ or b/", s);
-	set_path(path, s + 2, len - 2);
-	return 0;
+	return set_path(p, path, s + 2, len - 2);
 }
 
 static int take_hunk(struct parser *p, const char *s)
@@ -128,12 +140,10 @@ static int take_head(struct parser *p, enum head head, const char *s, size_t len
 		p->c->copied = true;
 		/* fall through */
 	case HEAD_RENAME_FROM:
-		set_path(&p->c->old_path, s, len);
-		return 0;
+		return set_path(p, &p->c->old_path, s, len);
 	case HEAD_COPY_TO:
 	case HEAD_RENAME_TO:
-		set_path(&p->c->new_path, s, len);
-		return 0;
+		return set_path(p, &p->c->new_path, s, len);
 	case HEAD_OLD:
 		return take_name(p, &p->c->old_path, s, len);
 	case HEAD_NEW:
@@ -174,9 +184,9 @@ static int check_names(const struct parser *p)
 	return 0;
 }
 
-int patch_parse(struct patch *p, const char *text, const char *file, char *err)
+int patch_parse(struct patch *p, const char *text, const char *file, int before, char *err)
 {
-	struct parser parser = { .patch = p, .file = file, .err = err };
+	struct parser parser = { .patch = p, .file = file, .line = before, .err = err };
 	int ret = 0;
 
 	while (*text && !ret) {

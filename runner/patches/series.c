@@ -90,18 +90,37 @@ static bool is_bare_diff(const char *text)
 	return plus && strstr(plus, "\n@@ -");
 }
 
+/* Where a diff comes from, for messages. */
+struct place {
+	const char *file, *mail;	/* its name; with the number of the mail, if it has some */
+	const char *text;		/* all of the file */
+};
+
+/* The lines of the file before the diff; -1: it is not there as it stands, but encoded. */
+static int lines_before(const struct place *at, const char *diff)
+{
+	const char *found = strstr(at->text, diff);
+	int lines = found ? 0 : -1;
+
+	for (const char *s = at->text; found && s < found; s++)
+		lines += *s == '\n';
+	return lines;
+}
+
 /* Keep a diff as a patch of the series; one without a change is none. */
 static int add_patch(struct series *s, const char *file, const char *subject, const char *diff,
-		     const char *shown, char *err)
+		     const struct place *at, char *err)
 {
 	struct patch p = { .subject = xstrdup(subject_bare(subject)), .diff = xstrdup(file) };
-	int ret = patch_parse(&p, diff, shown, err);
+	int before = lines_before(at, diff);
+	int ret = patch_parse(&p, diff, before < 0 ? at->mail : at->file,
+			      before < 0 ? 0 : before, err);
 
 	take_number(&p, subject);
 
 	if (!ret && !p.nr && is_bare_diff(diff))
 		ret = errf(err, -EINVAL, "%s: a diff that git did not make (no 'diff --git' line): "
-			   "give what git format-patch wrote", shown);
+			   "give what git format-patch wrote", at->mail);
 	if (!ret && p.nr)
 		ret = take_patch_id(&p, err);
 	if (ret || !p.nr) {
@@ -152,7 +171,7 @@ static int mail_info(const char *mail, const char *msg, const char *diff, char *
 	return ret;
 }
 
-static int read_mail(struct series *s, const char *mail, const char *shown, char *err)
+static int read_mail(struct series *s, const char *mail, const struct place *at, char *err)
 {
 	char *msg = xasprintf("%s.msg", mail), *diff = xasprintf("%s.diff", mail), *info = NULL;
 	char *text[2] = { NULL, NULL }, subject[256], why[OPT_ERR_MAX];
@@ -163,13 +182,13 @@ static int read_mail(struct series *s, const char *mail, const char *shown, char
 	if (!ret)
 		ret = file_read(diff, &text[1], why);
 	if (ret) {
-		errf(err, ret, "%s: %.400s", shown, why);
+		errf(err, ret, "%s: %.400s", at->mail, why);
 	} else {
 		find_subject(info, subject, sizeof(subject));
 		if (strncasecmp(subject, "Re:", 3)) {
 			take_trailers(s, text[0]);
 			take_trailers(s, text[1]);
-			ret = add_patch(s, diff, subject, text[1], shown, err);
+			ret = add_patch(s, diff, subject, text[1], at, err);
 		}
 	}
 	free(text[0]);
@@ -180,7 +199,8 @@ static int read_mail(struct series *s, const char *mail, const char *shown, char
 	return ret;
 }
 
-static int read_mbox(struct series *s, const char *path, size_t index, char *err)
+static int read_mbox(struct series *s, const char *path, const char *text, size_t index,
+		     char *err)
 {
 	char *out = xasprintf("%s/%zu", s->dir, index), *option = xasprintf("-o%s", out);
 	char *said = NULL, why[OPT_ERR_MAX];
@@ -192,8 +212,10 @@ static int read_mbox(struct series *s, const char *path, size_t index, char *err
 	for (int i = 1; !ret && i <= atoi(said); i++) {
 		char *mail = xasprintf("%s/%04d", out, i);
 		char *shown = xasprintf("%s (mail %d)", path_shown(path), i);
+		struct place at = { .file = path_shown(path), .text = text };
 
-		ret = read_mail(s, mail, atoi(said) > 1 ? shown : path_shown(path), err);
+		at.mail = atoi(said) > 1 ? shown : at.file;
+		ret = read_mail(s, mail, &at, err);
 		free(shown);
 		free(mail);
 	}
@@ -206,10 +228,11 @@ static int read_mbox(struct series *s, const char *path, size_t index, char *err
 /* A plain diff has no mail around it. */
 static int read_diff(struct series *s, const char *path, const char *text, char *err)
 {
+	struct place at = { .file = path_shown(path), .mail = path_shown(path), .text = text };
 	const char *name = strrchr(path, '/');
 
 	take_trailers(s, text);
-	return add_patch(s, path, name ? name + 1 : path, text, path_shown(path), err);
+	return add_patch(s, path, name ? name + 1 : path, text, &at, err);
 }
 
 static int read_file(struct series *s, const char *path, size_t index, char *err)
@@ -221,7 +244,7 @@ static int read_file(struct series *s, const char *path, size_t index, char *err
 	if (ret)
 		return ret;
 	if (!strncmp(text, "From ", 5))
-		ret = read_mbox(s, path, index, err);
+		ret = read_mbox(s, path, text, index, err);
 	else
 		ret = read_diff(s, path, text, err);
 	if (!ret && s->nr == before && !strstr(text, "Subject:"))

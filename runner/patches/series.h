@@ -50,10 +50,10 @@ void series_free(struct series *s);
 char *series_missing(const struct series *s);
 
 /*
- * The parser below it: the changes of a diff, as text. file is for messages. 0, or -EINVAL with
- * "file:line: what" in err.
+ * The parser below it: the changes of a diff, as text. file is for messages, as are the lines
+ * of it before the diff. 0, or -EINVAL with "file:line: what" in err.
  */
-int patch_parse(struct patch *p, const char *text, const char *file, char *err);
+int patch_parse(struct patch *p, const char *text, const char *file, int before, char *err);
 void patch_free(struct patch *p);
 
 #endif

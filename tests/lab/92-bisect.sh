@@ -66,6 +66,10 @@ bad "no such revision" "$repo@nix" "linux.git has no revision 'nix'"
 bad "no such series" "v6.12+$work/nix" "there is no patch, mbox or folder"
 bad "a series that does not apply" "v6.12+kernels/series/spte/v6.1/0002-KVM-x86-mmu-Account-for-pins-that-SPTEs-own.patch" \
 	"0002-KVM-x86-mmu-Account-for-pins-that-SPTEs-own.patch does not apply to linux-source-6.12 .*arch/x86/include/asm/kvm_host.h:1138"
+printf '%s\n' 'diff --git a/../../out b/../../out' 'new file mode 100644' 'index 0000000..d00491f' '--- /dev/null' \
+	'+++ b/../../out' '@@ -0,0 +1 @@' '+1' >"$work/out.patch"
+bad "a patch that leads out of the tree" "v6.12+$work/out.patch" \
+	"out.patch:1: a name that leads out of the tree: 'diff --git a/../../out b/../../out'"
 
 matrix_file good "$work/touch.conf" -j1 --no-plots --kernel "linux=$repo@base" --filter 'linux-[!b]*'
 check "the tree's base runs" 0 $?

@@ -365,6 +365,24 @@ static const struct {
 	  "diff --git a/a.c b/a.c\nindex 3456789..4567890 100644\n--- a/a.c\n+++ b/a.c\n"
 	  "@@ -2 +2 @@\n-2\n+two\n",
 	  "another a.c than patch 1 left: not given: patch 2, 4 of 4" },
+	{ "diff --git a/../../x b/../../x\nindex 1234567..2345678 100644\n",
+	  "m.patch:1: a name that leads out of the tree: '../../x'" },
+	{ "diff --git a/a.c b/b.c\nrename from a.c\nrename to b/../../b.c\n",
+	  "m.patch:3: a name that leads out of the tree: 'b/../../b.c'" },
+	{ "diff --git a/a.c b/b.c\nindex 1234567..2345678\n--- a/..\n",
+	  "m.patch:3: a name that leads out of the tree: '..'" },
+	{ "diff --git a//etc/x b//etc/x\n", "m.patch:1: a name that leads out of the tree: '/etc" },
+	{ "From x Mon Sep 17 00:00:00 2001\nSubject: [PATCH 1/2] one\n\n"
+	  "diff --git a/..c b/..c\nindex 1234567..2345678 100644\n--- a/..c\n+++ b/..c\n"
+	  "@@ -1 +1 @@\n--- a/../x\n+one\n\n"
+	  "From x Mon Sep 17 00:00:00 2001\nSubject: [PATCH 2/2] two\n\n"
+	  "diff --git a/y/../../x b/y/../../x\nnew file mode 100644\nindex 0000000..4567890\n",
+	  "m.patch:15: a name that leads out of the tree: 'y/../../x'" },
+	{ "From x Mon Sep 17 00:00:00 2001\nSubject: [PATCH] one\n"
+	  "Content-Transfer-Encoding: base64\n\n"
+	  "ZGlmZiAtLWdpdCBhLy4uL3ggYi8uLi94Cg==\n\n"
+	  "From x Mon Sep 17 00:00:00 2001\nSubject: [PATCH] two\n\nempty\n",
+	  "m.patch (mail 1):1: a name that leads out of the tree: '../x'" },
 };
 
 static void test_mistakes(void **state)
