@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "torture.h"
@@ -83,6 +84,8 @@ static int give_back(struct micro *m, struct balloon *b)
 
 static int inflate(struct micro *m, struct balloon *b)
 {
+	/* Much longer than a kernel takes that unpins freed pages some time later. */
+	const struct timespec settle = { .tv_sec = 1 };
 	uint64_t start_ns, unused;
 
 	if (look(m, &b->full) || hazard_frames(m, b->h.data, b->h.pages, b->h.before, &unused))
@@ -91,6 +94,7 @@ static int inflate(struct micro *m, struct balloon *b)
 	if (give_back(m, b))
 		return -1;
 	b->inflate_ns = report_now_ns() - start_ns;
+	nanosleep(&settle, NULL);
 	return look(m, &b->inflated) ? -1 : hazard_returned(m, &b->h);
 }
 

@@ -11,9 +11,9 @@ matrix micro --no-plots <<-EOT
 	memory = 32M
 	host_memory = 1G
 	workloads = balloon, churn-registers, churn-convert, touch-vcpus, touch-prealloc
-	exclude = kernel=v6.12-spte guest=plain
+	exclude = kernel=v6.12-spte guest=plain, kernel=v6.12-memslot guest=plain
 	[balloon]
-	kernels = v6.12, v6.12-spte
+	kernels = v6.12, v6.12-spte, v6.12-memslot
 	guests = plain, sev
 	pages = 1024
 	how = dontneed
@@ -49,7 +49,13 @@ check "upfront: none of them is pinned anew" 0 "$(m balloon_repinned_pages)"
 cell='v6.12-spte-sev-*-balloon*'
 check "spte: a balloon gives back no page before it is touched" 0 "$(m balloon_returned_pages)"
 check_that "spte: deflated, the pages are there once" "$(m balloon_lost_pages) < 16"
-for cell in 'v6.12-plain-*-balloon*' 'v6.12-sev-*-balloon*' 'v6.12-spte-sev-*-balloon*'; do
+cell='v6.12-memslot-sev-*-balloon*'
+check "memslot: a balloon gives back what it takes" "$(m balloon_pages)" "$(m balloon_returned_pages)"
+check "memslot: unpinned" "$(m balloon_pages)" "$(m balloon_unpinned_pages)"
+check "memslot: the host has it" "$(m balloon_pages)" "$(m balloon_free_pages)"
+check "memslot: deflated, the pages are pinned again" "$(m balloon_pages)" "$(m balloon_repinned_pages)"
+for cell in 'v6.12-plain-*-balloon*' 'v6.12-sev-*-balloon*' 'v6.12-spte-sev-*-balloon*' \
+	'v6.12-memslot-sev-*-balloon*'; do
 	check "$cell: no page corrupt" 0 "$(m corrupt_pages)"
 done
 
