@@ -115,6 +115,10 @@ static void print_source(const struct compare_half *h, const char *role, FILE *f
 		field(f, role, "several kernels of run %s", h->cells.run);
 		return;
 	}
+	if (!text_of(k, "key")[0]) {
+		field(f, role, "the kernel that ran there: %s", text_of(k, "release"));
+		return;
+	}
 	field(f, role, "%s: %s", text_of(k, "name"), text_of(k, "what"));
 	field(f, "", "%s %s%s%s", text_of(k, "base"), text_of(k, "base_version"),
 	      text_of(k, "series")[0] ? " + " : "", text_of(k, "series"));
@@ -137,6 +141,7 @@ static void print_head(const struct compare *c, FILE *f)
 		     xasprintf("%s", text_of(new->run, "machine_cpu"));
 	char *text = xasprintf("Measured with pinlab %s on %s.", text_of(new->run, "version"),
 			       host);
+	char *interval = NULL;
 
 	fill(&p, text);
 	fill(&p, c->virtual_clock ?
@@ -145,9 +150,15 @@ static void print_head(const struct compare *c, FILE *f)
 	     "or memory bandwidth, and are no latencies of hardware." :
 	     "Times are ns of real time: medians of the repeats. A change is one that the test "
 	     "of its ranks confirms, of all metrics together (Holm).");
+	if (!c->virtual_clock) {
+		interval = xasprintf("Below each: the %g %% interval of the ratio of the medians "
+				     "(bootstrap).", (1 - c->thresholds.alpha) * 100);
+		fill(&p, interval);
+	}
 	fputs("\n\n", f);
 	print_source(&c->half[SIDE_OLD], "base", f);
 	print_source(new, "patched", f);
+	free(interval);
 	free(text);
 	free(host);
 }
@@ -198,6 +209,18 @@ static void number(FILE *f, double v, bool missing)
 	fprintf(f, " %*s", NUMBER - 1, text);
 }
 
+/* Under the change that it is of; by the virtual clock, or of too few repeats, there is none. */
+static void print_interval(const struct compare_row *r, FILE *f)
+{
+	char text[64];
+
+	if (isnan(r->ratio_lo))
+		return;
+	snprintf(text, sizeof(text), "%+.3g %% to %+.3g %%", (r->ratio_lo - 1) * 100,
+		 (r->ratio_hi - 1) * 100);
+	fprintf(f, "%*s\n", REVIEW_COLUMNS, text);
+}
+
 static void print_row(const struct compare_row *r, size_t more, FILE *f)
 {
 	char also[24] = "";
@@ -214,6 +237,12 @@ static void print_row(const struct compare_row *r, size_t more, FILE *f)
 		fprintf(f, "  %+.3g %%\n", (r->ratio - 1) * 100);
 	else
 		fputs("\n", f);
+	print_interval(r, f);
+}
+
+static bool same_bound(double a, double b)
+{
+	return a == b || (isnan(a) && isnan(b));
 }
 
 static bool alike(const struct compare_row *a, const struct compare_row *b)
@@ -221,7 +250,8 @@ static bool alike(const struct compare_row *a, const struct compare_row *b)
 	return !strcmp(a->metric, b->metric) && a->change == b->change &&
 	       !memcmp(a->missing, b->missing, sizeof(a->missing)) &&
 	       (a->missing[SIDE_OLD] || a->value[SIDE_OLD] == b->value[SIDE_OLD]) &&
-	       (a->missing[SIDE_NEW] || a->value[SIDE_NEW] == b->value[SIDE_NEW]);
+	       (a->missing[SIDE_NEW] || a->value[SIDE_NEW] == b->value[SIDE_NEW]) &&
+	       same_bound(a->ratio_lo, b->ratio_lo) && same_bound(a->ratio_hi, b->ratio_hi);
 }
 
 static const struct compare_row *row_of(const struct compare *c, size_t pair, const char *metric,
@@ -342,8 +372,8 @@ static void print_run(const struct compare_half *h, const char *role, FILE *f)
 		      text_of(k, "name"), ID, commit);
 	else
 		field(f, role, "runner --matrix %s.conf", config);
-	field(f, "", "run %s, lab %s, image %s", h->cells.run, text_of(h->run, "version"),
-	      text_of(h->run, "image"));
+	field(f, "", "run %s, lab %s%s%s", h->cells.run, text_of(h->run, "version"),
+	      text_of(h->run, "image")[0] ? ", image " : "", text_of(h->run, "image"));
 }
 
 static void print_patches(const struct compare *c, FILE *f)

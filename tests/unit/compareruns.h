@@ -112,6 +112,31 @@ static inline const struct compare_row *row(const struct compare *c, size_t pair
 	return r;
 }
 
+/* Repeats by the wall clock, of npf_first_p50_ns and of pinned_workload_pages. */
+static inline void put_wall(struct fixture *f, const double *npf, const double *pins,
+			    int repeats)
+{
+	put_run(f, "wall", KERNEL("k", "1"), "");
+	for (int i = 0; i < repeats; i++) {
+		char *dir = xasprintf("%s/cells/k/%d", f->run, i + 1);
+		char *name = xasprintf("cells/k/%d/cell.json", i + 1);
+		char *text = xasprintf(
+			"{\"schema\":1,\"cell\":\"k\",\"kernel\":\"k\",\"strategy\":\"upfront\","
+			"\"guest\":\"sev\",\"memory_mib\":1,\"workload\":\"t\",\"type\":\"touch\","
+			"\"params\":{},\"repeat\":%d,\"status\":\"pass\",\"reason\":\"\","
+			"\"time_unit\":\"ns\",\"phases\":[],\"metrics\":["
+			"{\"name\":\"npf_first_p50_ns\",\"unit\":\"ns\",\"better\":\"lower\","
+			"\"value\":%g},{\"name\":\"pinned_workload_pages\",\"unit\":\"pages\","
+			"\"better\":\"lower\",\"value\":%g}]}", i + 1, npf[i], pins[i]);
+
+		assert_int_equal(dir_make(dir, f->err), 0);
+		put(f, name, text);
+		free(text);
+		free(name);
+		free(dir);
+	}
+}
+
 #define WORLD(f)	cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
 
 #endif

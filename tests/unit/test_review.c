@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The text for a cover letter tells what got worse as plainly as what got better, in 72 columns. */
-#include "rundir.h"
+#include "compareruns.h"
+
+#include <math.h>
 
 #include "compare/review.h"
 
@@ -53,20 +55,26 @@ static void put_all(struct fixture *f, const char *status)
 	}
 }
 
+static void review_of(const struct compare *c,
+		      void (*print)(const struct compare *, const char *, FILE *), char **text)
+{
+	size_t len;
+	FILE *out = open_memstream(text, &len);
+
+	print(c, "--review run --by kernel=k-base,k", out);
+	fclose(out);
+}
+
 static char *review(struct fixture *f, void (*print)(const struct compare *, const char *, FILE *))
 {
 	struct compare_request q = { .results = f->dir, .spec = { f->run },
 				     .by = "kernel=k-base,k" };
 	struct compare c;
 	char *text;
-	size_t len;
-	FILE *out;
 
 	if (compare_make(&c, &q, f->err))
 		fail_msg("%s", f->err);
-	out = open_memstream(&text, &len);
-	print(&c, "--review run --by kernel=k-base,k", out);
-	fclose(out);
+	review_of(&c, print, &text);
 	compare_free(&c);
 	return text;
 }
@@ -75,6 +83,13 @@ static void assert_has(const char *text, const char *part)
 {
 	if (!strstr(text, part))
 		fail_msg("no '%s' in:\n%s", part, text);
+}
+
+static void assert_fits(const char *text)
+{
+	for (const char *line = text; *line; line += strcspn(line, "\n") + 1)
+		if (strcspn(line, "\n") > REVIEW_COLUMNS)
+			fail_msg("%.*s", (int)strcspn(line, "\n"), line);
 }
 
 static void test_text(void **state)
@@ -129,9 +144,7 @@ static void test_fits_a_mail(void **state)
 	put_all(f, "splat");
 	text = review(f, review_print_text);
 	assert_has(text, "FAILED    k-sev-128M-touch (patched): splat: WARNING in kvm\n");
-	for (const char *line = text; *line; line += strcspn(line, "\n") + 1)
-		if (strcspn(line, "\n") > REVIEW_COLUMNS)
-			fail_msg("%.*s", (int)strcspn(line, "\n"), line);
+	assert_fits(text);
 	free(text);
 }
 
@@ -151,6 +164,54 @@ static void test_html(void **state)
 	assert_has(text, "src=\"data:image/svg+xml;base64,PHN2Zy8+\"");
 	assert_null(strstr(text, "http"));
 	free(text);
+}
+
+/*
+ * By the wall clock a change is as good as its interval. Of these numbers, each side a block that
+ * the other does not reach, it is known beforehand: from 120/109 to 129/100 at most.
+ */
+static void test_intervals(void **state)
+{
+	static const double old[] = { 100, 101, 102, 103, 104, 105, 106, 107, 108, 109 };
+	static const double new[] = { 120, 121, 122, 123, 124, 125, 126, 127, 128, 129 };
+	static const double pins[] = { 7, 7, 7, 7, 7, 7, 7, 7, 7, 7 };
+	struct compare_request q = { .spec = { "old", "new" } };
+	struct world *w = *state;
+
+	for (int repeats = 10; repeats >= 3; repeats -= 7) {
+		double lo = NAN, hi = NAN;
+		const char *line;
+		struct compare c;
+		char *text;
+
+		put_wall(&w->old, old, pins, repeats);
+		put_wall(&w->new, new, pins, repeats);
+		put_run(&w->old, "wall", "\"k\":{\"release\":\"6.1\"}", "");
+		c = made(w, &q);
+		review_of(&c, review_print_text, &text);
+		assert_has(text, "Below each: the 95 % interval of");
+		assert_has(text, "base      the kernel that ran there: 6.1\n");
+		line = strstr(text, "  +19.1 %\n");
+		if (repeats == 10) {
+			assert_non_null(line);
+			line = strchr(line, '\n');
+			assert_int_equal(sscanf(line, "%lf %% to %lf %%\n", &lo, &hi), 2);
+			assert_float_equal(lo, (row(&c, 0, "npf_first_p50_ns")->ratio_lo - 1) * 100,
+					   0.06);
+			assert_float_equal(hi, (row(&c, 0, "npf_first_p50_ns")->ratio_hi - 1) * 100,
+					   0.06);
+			assert_true(lo > 10 && lo < 19.1 && hi > 19.1 && hi < 29);
+		} else {
+			assert_null(strstr(text, " % to "));
+		}
+		assert_fits(text);
+		free(text);
+		compare_free(&c);
+		dir_remove(w->old.run);
+		dir_remove(w->new.run);
+		assert_int_equal(dir_make(w->old.run, w->old.err), 0);
+		assert_int_equal(dir_make(w->new.run, w->new.err), 0);
+	}
 }
 
 /* What stands in a cover letter finds the same run elsewhere: no paths, and all of its name. */
@@ -195,6 +256,7 @@ int main(void)
 		TEST(test_fits_a_mail),
 		TEST(test_html),
 		TEST(test_command),
+		WORLD(test_intervals),
 	};
 
 	return cmocka_run_group_tests_name("review", tests, NULL, NULL);
