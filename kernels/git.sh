@@ -97,6 +97,9 @@ add_provenance() {
 	mv "$1/kernel.json.$$" "$1/kernel.json"
 }
 
+# has_revision TREE [BASE..]REV: a folder's name, and that of a revision, may have a plus in it.
+has_revision() { [ -d "$1" ] && lab_git -C "$1" rev-parse --verify --quiet "${2##*..}^{commit}" >/dev/null 2>&1; }
+
 # split_spec NAME SPEC: SOURCE[+SERIES], SOURCE = KERNEL or PATH[@[BASE..]REV], into SPEC_KERNEL or
 # SPEC_PATH, SPEC_BASE, SPEC_REV, and SPEC_SERIES.
 split_spec() {
@@ -104,9 +107,12 @@ split_spec() {
 	SPEC_KERNEL='' SPEC_PATH='' SPEC_BASE='' SPEC_REV=HEAD SPEC_SERIES=''
 	# shellcheck disable=SC2088 # no shell has seen a tilde behind NAME=
 	[[ $source != '~/'* ]] || source=$HOME/${source#\~/}
-	if [ ! -e "$source" ] && [ ! -d "${source%@*}" ] && [[ $source == *+* ]]; then
-		SPEC_SERIES=${source##*+} source=${source%+*}
-		[ -e "$SPEC_SERIES" ] || die "$name: there is no patch, mbox or folder '$SPEC_SERIES'"
+	if [ ! -e "$source" ] && [[ $source == *+* ]]; then
+		if [ -e "${source##*+}" ]; then
+			SPEC_SERIES=${source##*+} source=${source%+*}
+		elif ! has_revision "${source%@*}" "${source##*@}"; then
+			die "$name: there is no patch, mbox or folder '${source##*+}'"
+		fi
 	fi
 	if [[ $source != */* && -f $HERE/$source.kernel ]]; then
 		SPEC_KERNEL=$source
