@@ -107,12 +107,24 @@ static const json_t *kernel_of(const struct compare_half *h)
 	return json_object_get(json_object_get(h->run, "kernels"), name);
 }
 
+/* Of several kernels what tells them apart: the same name may stand for another build. */
+static void print_kernels(const struct compare_half *h, const char *role, FILE *f)
+{
+	const char *name;
+	json_t *kernel;
+
+	field(f, role, "several kernels of run %s", h->cells.run);
+	json_object_foreach(json_object_get(h->run, "kernels"), name, kernel)
+		field(f, "", "%s: build %s (%s)", name, text_of(kernel, "key"),
+		      text_of(kernel, "scope"));
+}
+
 static void print_source(const struct compare_half *h, const char *role, FILE *f)
 {
 	const json_t *k = kernel_of(h);
 
 	if (!k) {
-		field(f, role, "several kernels of run %s", h->cells.run);
+		print_kernels(h, role, f);
 		return;
 	}
 	if (!text_of(k, "key")[0]) {

@@ -102,9 +102,13 @@ void review_print_html(const struct compare *c, const char *command, FILE *f)
 	      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
 	      "<title>pinlab: review</title>\n<style>\n"
 	      "body { font-family: sans-serif; margin: 1em auto; max-width: 90em; "
-	      "padding: 0 1em }\n"
-	      "pre { overflow-x: auto }\n.pair { display: flex; flex-wrap: wrap; gap: 1em }\n"
-	      "figure { flex: 1 1 24em; margin: 1em 0 }\nimg { max-width: 100% }\n"
+	      "padding: 0 min(1em, 2vw) }\n"
+	      /* 72 columns in any window: a table cut off at its numbers shows no change */
+	      "pre { font-size: clamp(6px, 2.15vw, 14px); overflow-x: auto }\n"
+	      ".pair { display: flex; flex-wrap: wrap; gap: 1em; border-top: 1px solid #ccc }\n"
+	      "figure { flex: 1 1 24em; margin: 1em 0 }\n"
+	      "figcaption { font-size: 0.9em; overflow-wrap: anywhere }\n"
+	      "img { width: 100%; max-width: 56em }\n"
 	      "</style>\n</head>\n<body>\n<pre>\n", f);
 	escaped(text, f);
 	fputs("</pre>\n", f);

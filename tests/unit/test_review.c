@@ -214,6 +214,32 @@ static void test_intervals(void **state)
 	}
 }
 
+/* Two nights of the same kernels by name: their builds tell which one changed. */
+static void test_several_kernels(void **state)
+{
+	struct compare_request q = { .spec = { "old", "new" } };
+	struct world *w = *state;
+	struct compare c;
+	char *text;
+
+	for (int side = 0; side < SIDES; side++) {
+		struct fixture *f = side ? &w->new : &w->old;
+
+		put_run(f, "virtual", side ? KERNEL("k", "1") "," KERNEL("l", "3") :
+			KERNEL("k", "1") "," KERNEL("l", "2"), "");
+		put_kernel_cell(f, "k", "upfront", "t", "pass", NPF("1"));
+		put_kernel_cell(f, "l", "spte", "t", "pass", NPF("2"));
+	}
+	c = made(w, &q);
+	review_of(&c, review_print_text, &text);
+	assert_has(text, "base      several kernels of run old\n          k: build 1 ()\n"
+		   "          l: build 2 ()\n");
+	assert_has(text, "patched   several kernels of run new\n          k: build 1 ()\n"
+		   "          l: build 3 ()\n");
+	free(text);
+	compare_free(&c);
+}
+
 /* What stands in a cover letter finds the same run elsewhere: no paths, and all of its name. */
 static void test_command(void **state)
 {
@@ -257,6 +283,7 @@ int main(void)
 		TEST(test_html),
 		TEST(test_command),
 		WORLD(test_intervals),
+		WORLD(test_several_kernels),
 	};
 
 	return cmocka_run_group_tests_name("review", tests, NULL, NULL);
