@@ -28,16 +28,37 @@ note()
 	esac
 }
 
+# TREE of TREE@REV+SERIES: a folder's name may have either character, too.
+folder_of()
+{
+	local tree=${1/#\~\//$HOME/}
+	while [ ! -d "$tree" ] && [[ $tree == *[@+]* ]]; do tree=${tree%[@+]*}; done
+	printf '%s\n' "$tree"
+}
+
+# The git trees of the kernels that were given, and of those that the config names.
+trees()
+{
+	local spec file
+	for spec; do folder_of "${spec#*=}"; done
+	for file in kernels/*.kernel; do
+		spec=$(sed -nE 's/^[[:space:]]*git[[:space:]]*=[[:space:]]*//p' "$file" 2>/dev/null)
+		if [ -n "$spec" ] && grep -qwF -- "$(basename "$file" .kernel)" "$conf" 2>/dev/null; then
+			[[ $spec == [/~]* ]] || spec=kernels/$spec
+			folder_of "$spec"
+		fi
+	done
+}
+
 # Git trees as far as they have remotes; Debian's sources where apt knows a newer version.
 fetch()
 {
-	local spec tree source newest
-	for spec; do
-		tree=${spec#*=} tree=${tree%%[@+]*}
+	local tree source newest
+	while read -r tree; do
 		git -C "$tree" rev-parse --git-dir >/dev/null 2>&1 || continue
 		say "git fetch in $tree"
-		timeout 1800 git -C "$tree" fetch -q --all || { say "cannot fetch $tree"; note 2; }
-	done
+		timeout 1800 git -C "$tree" fetch -q --all </dev/null || { say "cannot fetch $tree"; note 2; }
+	done < <(trees "$@" | sort -u)
 	[ "$(id -u)" = 0 ] || return 0
 	timeout 600 apt-get -q=2 update || { say "apt-get update failed"; note 2; return 0; }
 	for source in "$cache"/sources/linux-source-*/; do

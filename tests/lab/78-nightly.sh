@@ -69,5 +69,13 @@ night 0 0 0 a.conf "mine=$lab/tree@main"
 check "a git tree is fetched, and its kernel run" "0 1 1" \
 	"$? $(grep -c "git -C $lab/tree fetch" "$lab/calls") $(grep -cF -- \
 		"--matrix a.conf --kernel mine=$lab/tree@main -o results" "$lab/calls")"
-check "no run was lost, no baseline replaced" "7 run1" \
+mkdir "$lab/kernels"
+ln -s tree "$lab/tree@home+x"
+printf 'what = x\ngit = %s\n' "$lab/tree@home+x@main" >"$lab/kernels/own.kernel"
+printf 'what = x\ngit = ../tree\n' >"$lab/kernels/other.kernel"
+printf '[matrix]\nkernels = own\n' >"$lab/own.conf"
+night 0 0 0 "$lab/own.conf"
+check "so is the tree of a kernel that the config names, and no other" "0 git -C $lab/tree@home+x fetch -q --all" \
+	"$? $(grep ^git "$lab/calls")"
+check "no run was lost, no baseline replaced" "8 run1" \
 	"$(find "$lab/results" -name run.json | wc -l) $(cat "$lab/results/baseline")"
