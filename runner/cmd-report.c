@@ -21,7 +21,7 @@ int cmd_report(const struct settings *s)
 	if (!ret)
 		ret = result_tables(dir, err);
 	if (!ret && s->plots)
-		ret = report_build(dir, err);
+		ret = report_build(dir, NULL, err);
 	if (!ret)
 		ret = summary_print(s, dir, err);
 	if (lock_fd >= 0)

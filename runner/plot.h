@@ -6,6 +6,8 @@
 #ifndef PINLAB_PLOT_H
 #define PINLAB_PLOT_H
 
+#include <limits.h>
+
 #include "csvfile.h"
 #include "report_model.h"
 
@@ -36,6 +38,9 @@ void plots_free(struct plots *p);
 
 /* Draw all of them into out_dir. Returns 0, or -errno with what gnuplot said in err. */
 int plots_draw(const struct plots *p, const char *out_dir, char *err);
+
+/* The folder of scripts: plots/ beside or above the folder that this program is in. 0 or -errno. */
+int plots_scripts(char dir[PATH_MAX], char *err);
 
 /* Is gnuplot there, and can it write both formats? 0, or -ENOENT with advice in err. */
 int plots_check(char *err);

@@ -17,8 +17,7 @@
 #define GNUPLOT		"gnuplot"
 #define LIMIT_MS	120000	/* a figure takes a second or two */
 
-/* The folder of scripts: plots/ beside or above the folder that this program is in. */
-static int scripts_dir(char *dir, char *err)
+int plots_scripts(char dir[PATH_MAX], char *err)
 {
 	char path[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
@@ -158,7 +157,7 @@ static int draw(const struct plots *p, const struct plot *plot, const char *scri
 int plots_draw(const struct plots *p, const char *out_dir, char *err)
 {
 	char scripts[PATH_MAX];
-	int ret = scripts_dir(scripts, err);
+	int ret = plots_scripts(scripts, err);
 
 	for (size_t i = 0; !ret && i < p->nr; i++)
 		ret = draw(p, &p->plot[i], scripts, out_dir, err);

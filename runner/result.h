@@ -87,8 +87,11 @@ int result_put_json(const json_t *cell, const char *dir, char *err);
 /* (Re)make metrics.csv and report.ktap in run_dir from the cells' cell.json. 0 or -errno. */
 int result_tables(const char *run_dir, char *err);
 
-/* (Re)make run_dir/plots/ and run_dir/index.html with gnuplot. 0 or -errno. */
-int report_build(const char *run_dir, char *err);
+/*
+ * (Re)make run_dir/plots/ and run_dir/index.html with gnuplot. Figures that a run in the folder
+ * `results` has of the same data are taken from there; NULL: draw all. 0 or -errno.
+ */
+int report_build(const char *run_dir, const char *results, char *err);
 
 /* Is gnuplot there and able to write SVG and PNG? 0, or -ENOENT with advice in err. */
 int report_check(char *err);

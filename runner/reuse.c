@@ -53,6 +53,11 @@ static int newest_first(const struct dirent **a, const struct dirent **b)
 	return versionsort(b, a);
 }
 
+int reuse_runs(const char *results, struct dirent ***runs)
+{
+	return scandir(results, runs, is_run, newest_first);
+}
+
 static void tell_refused(const struct candidate *at, const char *why)
 {
 	fprintf(stderr, "pinlab: %s is not reused: %s\n", path_shown(at->dir), why);
@@ -89,22 +94,6 @@ out:
 	return ok;
 }
 
-/* A link, as neither file is ever written again; a copy where there are no links. */
-static int take_file(const char *from, const char *to, char *err)
-{
-	int fd, ret;
-
-	if (!link(from, to))
-		return 0;
-	fd = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (fd < 0)
-		return errf(err, -errno, "%s: %s", path_shown(to), strerror(errno));
-	ret = file_append(fd, from, err);
-	if (close(fd) && !ret)
-		ret = errf(err, -errno, "%s: %s", path_shown(to), strerror(errno));
-	return ret;
-}
-
 /* cell.json is the one file that differs: it says where all comes from. */
 static int take_files(const struct candidate *at, const char *dir, char *err)
 {
@@ -116,7 +105,7 @@ static int take_files(const struct candidate *at, const char *dir, char *err)
 		char *to = xasprintf("%s/%s", dir, names.v[i]);
 
 		if (strcmp(names.v[i], CELL_JSON))
-			ret = take_file(from, to, err);
+			ret = file_link(from, to, err);
 		free(from);
 		free(to);
 	}
@@ -180,7 +169,7 @@ int reuse_take(struct run *r, const struct host *h, char *err)
 {
 	size_t total = r->plan.nr * r->plan.repeats;
 	struct dirent **runs = NULL;
-	int n = scandir(r->settings->results, &runs, is_run, newest_first), ret = 0;
+	int n = reuse_runs(r->settings->results, &runs), ret = 0;
 	char key[REUSE_KEY_MAX];
 	struct progress p;
 

@@ -10,12 +10,17 @@
 #ifndef PINLAB_REUSE_H
 #define PINLAB_REUSE_H
 
+#include <dirent.h>
+
 #include "run.h"
 
 #define REUSE_KEY_MAX	65	/* bytes, with the NUL */
 
 /* The key of a cell on this host; "" if it does not give the same records each time. */
 void reuse_key(const struct host *h, const struct cell *c, char *key);
+
+/* The folders of runs in a folder of results, the newest first, as scandir() gives them. */
+int reuse_runs(const char *results, struct dirent ***runs);
 
 /*
  * Take all executions of the run that it lacks and that earlier runs beside it have; each is a line

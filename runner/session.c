@@ -21,7 +21,8 @@ static int finish(struct run *r, char *err)
 	int ret = result_tables(r->dir, err);
 
 	if (!ret && r->settings->plots)
-		ret = report_build(r->dir, err);
+		ret = report_build(r->dir, r->settings->reuse ? r->settings->results : NULL,
+				   err);
 	r->ended = time(NULL);
 	if (!ret)
 		ret = run_write(r, err);

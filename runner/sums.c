@@ -29,7 +29,7 @@ void sha256_text(const void *data, size_t n, char *hex)
 	to_hex(hash, hex);
 }
 
-static int file_sum(const char *path, char *hex)
+int sha256_file(const char *path, char *hex)
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	char *buf = xrealloc(NULL, CHUNK, 1);
@@ -57,7 +57,7 @@ static int file_sum(const char *path, char *hex)
 
 static int is_summed(const struct dirent *e)
 {
-	return e->d_name[0] != '.' && strcmp(e->d_name, SUMS_FILE);
+	return e->d_name[0] != '.' && e->d_type != DT_DIR && strcmp(e->d_name, SUMS_FILE);
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b)
@@ -84,7 +84,7 @@ int sums_files(const char *dir, struct strv *names, char *err)
 static int put_sum(struct outfile *o, const char *dir, const char *name, char *err)
 {
 	char *path = xasprintf("%s/%s", dir, name), hex[SHA256_HEX_MAX];
-	int ret = file_sum(path, hex);
+	int ret = sha256_file(path, hex);
 
 	if (ret)
 		errf(err, ret, "%s: %s", path_shown(path), strerror(-ret));
@@ -164,7 +164,7 @@ static int check_line(const char *dir, char *line, struct strv *unlisted, char *
 	*name = '\0';
 	name += strlen(SEPARATOR);
 	path = xasprintf("%s/%s", dir, name);
-	ret = file_sum(path, hex);
+	ret = sha256_file(path, hex);
 	free(path);
 	if (ret)
 		return errf(err, -EBADMSG, "%.100s: %s", name, strerror(-ret));

@@ -196,6 +196,21 @@ int file_append(int fd, const char *src, char *err)
 	return ret ? errf(err, ret, "copy of %s: %s", src, strerror(-ret)) : 0;
 }
 
+int file_link(const char *from, const char *to, char *err)
+{
+	int fd, ret;
+
+	if (!link(from, to))
+		return 0;
+	fd = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (fd < 0)
+		return errf(err, -errno, "%s: %s", path_shown(to), strerror(errno));
+	ret = file_append(fd, from, err);
+	if (close(fd) && !ret)
+		ret = errf(err, -errno, "%s: %s", path_shown(to), strerror(errno));
+	return ret;
+}
+
 int dir_make(const char *path, char *err)
 {
 	char *p = xstrdup(path);

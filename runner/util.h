@@ -44,6 +44,9 @@ int file_replace(const char *path, const char *text, char *err);
 /* Append the file src to fd. 0 or -errno, err set. */
 int file_append(int fd, const char *src, char *err);
 
+/* Make `to` the same file as `from`, or a copy where there are no links. 0 or -errno, err set. */
+int file_link(const char *from, const char *to, char *err);
+
 /* mkdir -p. 0 or -errno, err set. */
 int dir_make(const char *path, char *err);
 

@@ -56,9 +56,9 @@ figures "unit tests" make -s unit-run
 figures "an emulated host that does nothing" \
 	runner/runner --matrix "$work/null.conf" -o "$work" --no-plots
 figures "131072 NPFs of a 256M SEV guest, emulated" \
-	runner/runner --matrix "$work/touch.conf" -o "$work" --no-plots
+	runner/runner --matrix "$work/touch.conf" -o "$work"
 figures "the same, by --reuse" \
-	runner/runner --matrix "$work/touch.conf" -o "$work" --no-plots --reuse
+	runner/runner --matrix "$work/touch.conf" -o "$work" --reuse
 figures "10^6 fault records to CSV and metrics" \
 	runner/runner --matrix "$work/faults.conf" --host local -o "$work" --no-plots
 faults=$(ls -d "$work"/2*faults)

@@ -159,13 +159,13 @@ static void test_no_figures(void **state)
 	put(f, "cells/a/1/timeline.csv", TIMELINE);
 	put_cell(f, &views);
 	put(f, "cells/v/1/timeline.csv", TIMELINE);
-	assert_int_equal(report_build(f->run, f->err), 0);
+	assert_int_equal(report_build(f->run, NULL, f->err), 0);
 	page = get(f, "index.html");
 	assert_null(strstr(page, "<figure>"));
 	free(page);
 	put_cell(f, &rows[5]);
 	put(f, "cells/f/1/timeline.csv", TIMELINE);
-	assert_int_equal(report_build(f->run, f->err), 0);
+	assert_int_equal(report_build(f->run, NULL, f->err), 0);
 	page = get(f, "index.html");
 	assert_non_null(strstr(page, "plots/timeline-touch-seq-32M.svg"));
 	assert_null(strstr(page, "timeline-hazard"));

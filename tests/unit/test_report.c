@@ -303,16 +303,16 @@ static void test_damaged_rows(void **state)
 		skip();
 	put_cell(f, &seq_128);
 	put(f, "cells/a-seq-128M/1/faults.csv", "t_ns,phase\r\n1,2\r\n");
-	assert_int_equal(report_build(f->run, f->err), -EINVAL);
+	assert_int_equal(report_build(f->run, NULL, f->err), -EINVAL);
 	assert_non_null(strstr(f->err, "faults.csv:1: no column 'kind'"));
 	put(f, "cells/a-seq-128M/1/faults.csv", FAULTS_HEADER
 	    "110,workload,0x1000,0x6,first,7O\r\n");
-	assert_int_equal(report_build(f->run, f->err), -EINVAL);
+	assert_int_equal(report_build(f->run, NULL, f->err), -EINVAL);
 	assert_non_null(strstr(f->err, "faults.csv:2: latency_ns: found '7O'"));
 	put(f, "cells/a-seq-128M/1/faults.csv", FAULTS_HEADER);
 	put(f, "cells/a-seq-128M/1/timeline.csv", TIMELINE_HEADER
 	    "100,workload,1024,0\r\n200,workload,1o24,0\r\n");
-	assert_int_equal(report_build(f->run, f->err), -EINVAL);
+	assert_int_equal(report_build(f->run, NULL, f->err), -EINVAL);
 	assert_non_null(strstr(f->err, "timeline.csv:3: t_ns, rss_kib and pinned_pages must be"));
 	assert_false(exists(f, ".plots.tmp"));
 	assert_false(exists(f, "plots"));
@@ -328,7 +328,7 @@ static void test_build_of_nothing(void **state)
 
 	if (report_check(f->err))
 		skip();
-	assert_int_equal(report_build(f->run, f->err), 0);
+	assert_int_equal(report_build(f->run, NULL, f->err), 0);
 	page = get(f, "index.html");
 	assert_non_null(strstr(page, "0 cells were run"));
 	free(page);
@@ -336,7 +336,7 @@ static void test_build_of_nothing(void **state)
 	c.params = "";
 	c.type = c.workload = "null";
 	put_cell(f, &c);
-	assert_int_equal(report_build(f->run, f->err), 0);
+	assert_int_equal(report_build(f->run, NULL, f->err), 0);
 	page = get(f, "index.html");
 	assert_non_null(strstr(page, "1 cell was run: 1 <span class=\"pass\">pass</span>"));
 	assert_null(strstr(page, "<figure>"));
@@ -353,10 +353,10 @@ static void test_build_again(void **state)
 		skip();
 	put_cell(f, &seq_128);
 	put_more(f);
-	if (report_build(f->run, f->err))
+	if (report_build(f->run, NULL, f->err))
 		fail_msg("%s", f->err);
 	first = get(f, "plots/startup-memory.svg");
-	assert_int_equal(report_build(f->run, f->err), 0);
+	assert_int_equal(report_build(f->run, NULL, f->err), 0);
 	second = get(f, "plots/startup-memory.svg");
 	assert_string_equal(first, second);
 	assert_non_null(strstr(first, "virtual ns (1 instruction = 1 ns)"));
@@ -367,6 +367,66 @@ static void test_build_again(void **state)
 	free(second);
 }
 
+static ino_t figure(const struct fixture *f, const char *run)
+{
+	char *path = xasprintf("%s/results/%s/plots/startup-memory.svg", f->dir, run);
+	struct stat st;
+
+	assert_int_equal(stat(path, &st), 0);
+	assert_true(st.st_size > 1000);
+	free(path);
+	return st.st_ino;
+}
+
+static void report(struct fixture *f, const char *run, bool reuse)
+{
+	char *results = xasprintf("%s/results", f->dir), *dir = xasprintf("%s/%s", results, run);
+
+	if (report_build(dir, reuse ? results : NULL, f->err))
+		fail_msg("%s", f->err);
+	free(dir);
+	free(results);
+}
+
+static void shell(const struct fixture *f, const char *command)
+{
+	char *text = xasprintf("set -e; cd '%s'; %s", f->dir, command);
+
+	assert_int_equal(system(text), 0);
+	free(text);
+}
+
+/* Figures of the same data are taken from an earlier run if they are whole. */
+static void test_figures_taken(void **state)
+{
+	struct fixture *f = *state;
+	ino_t first;
+
+	if (report_check(f->err))
+		skip();
+	put_cell(f, &seq_128);
+	put_more(f);
+	shell(f, "cd run*; for d in cells/*/*; do (cd $d; sed -i '1s/{/{\"key\":\"k\",/' cell.json;"
+		 "sha256sum * >sha256sums); done; cd ..; mkdir results;"
+		 "for run in 1 2 3 4 5; do cp -r run* results/$run; done;"
+		 "cd results/5/cells; cd $(ls | head -n 1)/1; rm sha256sums;"
+		 "echo 1 >more; sha256sum * >sha256sums");
+	report(f, "1", true);
+	first = figure(f, "1");
+	report(f, "2", true);
+	assert_true(figure(f, "2") == first);
+	shell(f, "for run in 1 2; do grep -v '<h1>\\|<title>' results/$run/index.html >$run; done;"
+		 "cmp 1 2; grep -q '<figure' 1; diff -r results/1/plots results/2/plots");
+	report(f, "3", false);
+	assert_true(figure(f, "3") != first);
+	report(f, "5", true);
+	assert_true(figure(f, "5") != first);
+	shell(f, "rm -r results/3; echo >>results/1/plots/startup-memory.svg");
+	report(f, "4", true);
+	assert_true(figure(f, "4") != first);
+	shell(f, "cmp results/4/plots/startup-memory.svg results/5/plots/startup-memory.svg");
+}
+
 static void test_no_gnuplot(void **state)
 {
 	struct fixture *f = *state;
@@ -375,7 +435,7 @@ static void test_no_gnuplot(void **state)
 	setenv("PATH", "/nonexistent", 1);
 	assert_int_equal(report_check(f->err), -ENOENT);
 	assert_non_null(strstr(f->err, "no gnuplot: install gnuplot-nox"));
-	assert_int_equal(report_build(f->run, f->err), -ENOENT);
+	assert_int_equal(report_build(f->run, NULL, f->err), -ENOENT);
 
 	/* One that is there, but can do nothing. */
 	put(f, "gnuplot", "#!/bin/sh\necho 'line 0: unknown terminal type' >&2\nexit 1\n");
@@ -403,6 +463,7 @@ int main(void)
 		TEST(test_damaged_rows),
 		TEST(test_build_of_nothing),
 		TEST(test_build_again),
+		TEST(test_figures_taken),
 		TEST(test_no_gnuplot),
 	};
 
