@@ -16,7 +16,7 @@ void sha256_text(const void *data, size_t n, char *hex);
 /* SHA-256 of a file, in hexadecimal. 0 or -errno. */
 int sha256_file(const char *path, char *hex);
 
-/* The files of dir, not its folders, but for sha256sums and those with a leading dot. 0 or -errno. */
+/* The files of dir, but for folders, sha256sums and those with a leading dot. 0 or -errno. */
 int sums_files(const char *dir, struct strv *names, char *err);
 
 /* Write dir/sha256sums. 0 or -errno, err set. */
