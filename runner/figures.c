@@ -50,7 +50,7 @@ static bool add_program(FILE *f)
 	return ok;
 }
 
-/* cell.json is left out: it says where all comes from, and the rest of it follows from the others. */
+/* Without cell.json, which says where all comes from, and else follows from the others. */
 static bool add_sums(FILE *f, const char *dir)
 {
 	char *path = xasprintf("%s/" SUMS_FILE, dir), *text, err[OPT_ERR_MAX];

@@ -2,8 +2,8 @@
 /*
  * Figures that are not drawn again: plots/figures.json says what they were drawn from.
  *
- * A report's key is the hash of this program, gnuplot's version, the scripts of plots/, and for each
- * execution its own key (reuse.h) with the sums of its files. Two runs with the same key have the
+ * A report's key is the hash of this program, gnuplot's version, the scripts of plots/, and of each
+ * execution the key (reuse.h) with the sums of its files. Two runs with the same key have the
  * same figures.
  */
 #ifndef PINLAB_FIGURES_H
