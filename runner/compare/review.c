@@ -380,8 +380,9 @@ static void print_run(const struct compare_half *h, const char *role, FILE *f)
 	const char *config = text_of(json_object_get(h->run, "config"), "name");
 
 	if (commit[0])
-		field(f, role, "runner --matrix %s.conf --kernel %s=TREE@%.*s", config,
-		      text_of(k, "name"), ID, commit);
+		field(f, role, "runner --matrix %s.conf --kernel %s=TREE@%.*s%s%s", config,
+		      text_of(k, "name"), ID, commit, text_of(k, "series")[0] ? "+" : "",
+		      text_of(k, "series"));
 	else
 		field(f, role, "runner --matrix %s.conf", config);
 	field(f, "", "run %s, lab %s%s%s", h->cells.run, text_of(h->run, "version"),

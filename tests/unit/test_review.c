@@ -214,6 +214,22 @@ static void test_intervals(void **state)
 	}
 }
 
+/* The commit alone would be the base again. */
+static void test_series_on_a_commit(void **state)
+{
+	static const char scope[] = "\"scope\":\"modules\",";
+	const char *at = strstr(run_json, scope);
+	struct fixture *f = *state;
+	char *text = xasprintf("%.*s\"series\":\"v2.mbox\",%s", (int)(at - run_json), run_json, at);
+
+	put_all(f, "pass");
+	put(f, "run.json", text);
+	free(text);
+	text = review(f, review_print_text);
+	assert_has(text, "runner --matrix mine.conf --kernel k=TREE@38b04de1910e+v2.mbox\n");
+	free(text);
+}
+
 /* Two nights of the same kernels by name: their builds tell which one changed. */
 static void test_several_kernels(void **state)
 {
@@ -282,6 +298,7 @@ int main(void)
 		TEST(test_fits_a_mail),
 		TEST(test_html),
 		TEST(test_command),
+		TEST(test_series_on_a_commit),
 		WORLD(test_intervals),
 		WORLD(test_several_kernels),
 	};
