@@ -226,7 +226,7 @@ static void test_series_on_a_commit(void **state)
 	put(f, "run.json", text);
 	free(text);
 	text = review(f, review_print_text);
-	assert_has(text, "runner --matrix mine.conf --kernel k=TREE@38b04de1910e+v2.mbox\n");
+	assert_has(text, " k=TREE@38b04de1910e+v2.mbox\n");
 	free(text);
 }
 
