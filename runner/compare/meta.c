@@ -24,8 +24,10 @@ static const struct {
 /* An object as one line: what has a name and a hash, such as a patch, by these. */
 static char *object_text(const json_t *v)
 {
-	const char *name = json_string_value(json_object_get(v, "name"));
-	const char *hash = json_string_value(json_object_get(v, "sha256"));
+	const char *name = json_string_value(json_object_get(v, "name") ?:
+					     json_object_get(v, "patch"));
+	const char *hash = json_string_value(json_object_get(v, "sha256") ?:
+					     json_object_get(v, "id"));
 
 	if (name && hash)
 		return xasprintf("%s (%.12s)", name, hash);

@@ -102,6 +102,26 @@ static void test_told_missing(void **state)
 	compare_free(&c);
 }
 
+/* A patch is told by its subject, or its file's name, and the start of its hash. */
+static void test_told_patches(void **state)
+{
+	struct world *w = *state;
+	struct compare c;
+	char *text;
+
+	put_side(&w->old, NPF("1"));
+	put_side(&w->new, NPF("1"));
+	put_run(&w->new, "virtual", "\"k\":{\"name\":\"k\",\"key\":\"1\",\"patch_ids\":[{"
+		"\"patch\":\"KVM: One\",\"id\":\"0123456789abcdef\"}],\"patches\":[{"
+		"\"name\":\"a.diff\",\"sha256\":\"fedcba9876543210\"}]}", "");
+	c = made(w, NULL);
+	text = printed(&c, compare_print_text);
+	has_line(text, "\nkernel.patch_ids  -    KVM: One (0123456789ab)\n");
+	has_line(text, "\nkernel.patches    -    a.diff (fedcba987654)\n");
+	free(text);
+	compare_free(&c);
+}
+
 static void test_told_statuses(void **state)
 {
 	struct world *w = *state;
@@ -287,6 +307,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WORLD(test_outputs),
 		WORLD(test_told_missing),
+		WORLD(test_told_patches),
 		WORLD(test_told_statuses),
 		WORLD(test_benchstat_complete),
 		WORLD(test_unfit_for_json),
