@@ -33,10 +33,13 @@
 const struct hazard_ops hazard_ops[HAZARDS] = {
 	[HAZARD_CONTROL] = { .moves = MOVES_NONE },
 	[HAZARD_FORK] = { .relocate = fork_relocate, .moves = MOVES_UNPINNED },
-	[HAZARD_COMPACT] = { .prepare = spread_prepare, .relocate = compact_relocate,
-			     .moves = MOVES_UNPINNED },
-	[HAZARD_COLLAPSE] = { .relocate = collapse_relocate, .moves = MOVES_UNPINNED },
+	[HAZARD_COMPACT] = { .prepare = spread_prepare, .place = spread_place,
+			     .relocate = compact_relocate, .moves = MOVES_UNPINNED,
+			     .keeps = KEEPS_THP | KEEPS_HUGETLB },
+	[HAZARD_COLLAPSE] = { .relocate = collapse_relocate, .moves = MOVES_UNPINNED,
+			      .keeps = KEEPS_THP },
 	[HAZARD_PAGEOUT] = { .relocate = pageout_relocate, .moves = MOVES_UNPINNED,
+			     .keeps = KEEPS_HUGETLB | KEEPS_MLOCK,
 			     .facts = FACT_SWAPPED | FACT_RETURNED },
 	[HAZARD_KSM] = { .relocate = ksm_relocate, .verdict = ksm_verdict, .equal = true,
 			 .facts = FACT_KSM },
@@ -52,10 +55,11 @@ const struct hazard_ops hazard_ops[HAZARDS] = {
 	[HAZARD_ODIRECT] = { .relocate = odirect_relocate },
 	[HAZARD_FLIP] = { .relocate = flip_relocate, .verdict = flip_verdict,
 			  .facts = FACT_FLIPPED },
-	[HAZARD_HUGETLB] = { .prepare = spread_prepare, .relocate = hugetlb_relocate,
-			     .moves = MOVES_UNPINNED, .facts = FACT_HUGE },
-	[HAZARD_OFFLINE] = { .prepare = offline_prepare, .relocate = offline_relocate,
-			     .moves = MOVES_UNPINNED },
+	[HAZARD_HUGETLB] = { .prepare = spread_prepare, .place = spread_place,
+			     .relocate = hugetlb_relocate, .moves = MOVES_UNPINNED,
+			     .keeps = KEEPS_THP | KEEPS_HUGETLB, .facts = FACT_HUGE },
+	[HAZARD_OFFLINE] = { .prepare = offline_prepare, .place = offline_place,
+			     .relocate = offline_relocate, .moves = MOVES_UNPINNED },
 };
 
 int hazard_frames(struct micro *m, const void *addr, size_t pages, uint64_t *frame,
@@ -99,6 +103,26 @@ int hazard_returned(struct micro *m, struct hazard *h)
 	return 0;
 }
 
+bool hazard_keeps(const struct micro *m, const struct hazard *h)
+{
+	const struct ram_params *ram = ram_params(m);
+	unsigned int have = (ram->backing == BACKING_THP ? KEEPS_THP : 0) |
+			    (ram->backing == BACKING_HUGETLB ? KEEPS_HUGETLB : 0) |
+			    (ram->prealloc == PREALLOC_MLOCK ? KEEPS_MLOCK : 0);
+
+	return h->ops->keeps & have;
+}
+
+static int back_memory(struct micro *m, struct hazard *h)
+{
+	if (h->memfd && ram_params(m)->backing != BACKING_4K)
+		return micro_fail(m, MICRO_HOST, "%s has the guest's data in a memfd, allowed: "
+				  "backing=4k", hazard_names[m->p.hazard.mechanism]);
+	if (ram_back(m, h) || (h->ops->place && h->ops->place(m, h)))
+		return -1;
+	return ram_prealloc(m);
+}
+
 static int hazard_prepare(struct micro *m)
 {
 	const struct hazard_params *p = &m->p.hazard;
@@ -122,7 +146,7 @@ static int hazard_prepare(struct micro *m)
 		return micro_fail(m, MICRO_MEMORY, "out of memory");
 	m->params.pages = h->pages;
 	m->params.equal = h->ops->equal;
-	return h->ops->prepare ? h->ops->prepare(m, h) : 0;
+	return (h->ops->prepare && h->ops->prepare(m, h)) || back_memory(m, h) ? -1 : 0;
 }
 
 /* The guest writes its data, and reads it right before anything happens to it. */
@@ -216,6 +240,9 @@ static int check_moved(struct micro *m, const struct hazard *h, const char *name
 	if (h->ops->moves == MOVES_ALL && h->refused)
 		return micro_fail(m, MICRO_WRONG, "%s left %lu of %zu pages where they were", name,
 				  h->refused, h->pages);
+	if (hazard_keeps(m, h))
+		return h->moved ? micro_fail(m, MICRO_WRONG, "%s moved %lu of %zu pages that it "
+					     "cannot move", name, h->moved, h->pages) : 0;
 	if (h->ops->moves == MOVES_UNPINNED && m->guest != GUEST_SEV && !h->moved)
 		return micro_fail(m, MICRO_WRONG, "%s moved nothing", name);
 	return 0;

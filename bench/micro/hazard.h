@@ -34,6 +34,7 @@ struct hazard {
 	char swap[32];			/* path of a swap device in use, or "" */
 	int memfd;			/* + 1 */
 	char block[HOST_PATH_MAX];	/* state of the memory block that goes offline */
+	int block_index;
 	struct {
 		char path[HOST_PATH_MAX];
 		char old[32];
@@ -49,14 +50,16 @@ enum hazard_moves {
 
 /* Each returns 0, or -1 with m->failure set; NULL: nothing to do. */
 struct hazard_ops {
-	/* Before guest memory is registered. */
+	/* Before guest memory is registered: of the host, and then, where the data is to be. */
 	int (*prepare)(struct micro *m, struct hazard *h);
+	int (*place)(struct micro *m, struct hazard *h);
 	/* Take the data from the guest, which then writes it anew. */
 	int (*discard)(struct micro *m, struct hazard *h);
 	int (*relocate)(struct micro *m, struct hazard *h);
 	/* Of intact data. NULL: what was to move must have moved. */
 	int (*verdict)(struct micro *m, const struct hazard *h);
 	unsigned int facts;	/* FACT_*: what it reports beyond the common ones */
+	unsigned int keeps;	/* KEEPS_*: memory of this kind does not move, pinned or not */
 	enum hazard_moves moves;
 	bool equal;		/* all data pages are equal */
 };
@@ -67,13 +70,27 @@ struct hazard_ops {
 #define FACT_HUGE	(1U << 3)
 #define FACT_FLIPPED	(1U << 4)
 
+#define KEEPS_THP	(1U << 0)
+#define KEEPS_HUGETLB	(1U << 1)
+#define KEEPS_MLOCK	(1U << 2)
+
 extern const struct hazard_ops hazard_ops[HAZARDS];
+
+/* hazard.c: is this guest's memory of a kind that the hazard does not move? */
+bool hazard_keeps(const struct micro *m, const struct hazard *h);
 
 /* hazard.c: fill frame[] with the page frames behind `pages` pages at addr, count those in swap. */
 int hazard_frames(struct micro *m, const void *addr, size_t pages, uint64_t *frame,
 		  uint64_t *swapped);
 /* Count into h->returned the frames of h->before that the host has got back. */
 int hazard_returned(struct micro *m, struct hazard *h);
+
+/*
+ * ram.c: what userspace does about guest memory. ram_back() puts reserved huge pages behind it,
+ * whose number the host gets back by host_restore(); ram_prealloc() takes it, and may lock it.
+ */
+int ram_back(struct micro *m, struct hazard *host);
+int ram_prealloc(struct micro *m);
 
 /* hazard_vmm.c: by what the VMM itself does */
 int fork_relocate(struct micro *m, struct hazard *h);
@@ -89,11 +106,13 @@ int flip_verdict(struct micro *m, const struct hazard *h);
 
 /* hazard_host.c: by what the host's kernel does */
 int spread_prepare(struct micro *m, struct hazard *h);
+int spread_place(struct micro *m, struct hazard *h);
 int compact_relocate(struct micro *m, struct hazard *h);
 int hugetlb_relocate(struct micro *m, struct hazard *h);
 int ksm_relocate(struct micro *m, struct hazard *h);
 int ksm_verdict(struct micro *m, const struct hazard *h);
 int offline_prepare(struct micro *m, struct hazard *h);
+int offline_place(struct micro *m, struct hazard *h);
 int offline_relocate(struct micro *m, struct hazard *h);
 
 /* hazard_swap.c: by way of a block device in memory */

@@ -60,14 +60,17 @@ static void filler_free(struct hazard *h)
 	h->filler = NULL;
 }
 
-/* The data gets pages that lie among many others; when these are freed, memory is fragmented. */
 int spread_prepare(struct micro *m, struct hazard *h)
 {
-	size_t each, at = 0;
+	return filler_map(m, h, SPREAD_MAX);
+}
 
-	if (filler_map(m, h, SPREAD_MAX))
-		return -1;
-	each = h->filler_bytes / GUEST_PAGE / h->pages;
+/* The data gets pages that lie among many others; when these are freed, memory is fragmented. */
+int spread_place(struct micro *m, struct hazard *h)
+{
+	size_t each = h->filler_bytes / GUEST_PAGE / h->pages, at = 0;
+
+	(void)m;
 	for (size_t page = 0; page < h->pages; page++) {
 		for (size_t i = 0; i < each; i++, at += GUEST_PAGE)
 			h->filler[at] = 1;
@@ -175,7 +178,7 @@ static bool in_block(uint64_t frame, int block, uint64_t bytes)
 }
 
 /* Take memory until it comes from that block; then let the guest's data have it from there. */
-static int fill_up_to(struct micro *m, struct hazard *h, int block, uint64_t bytes)
+static int fill_up_to(struct micro *m, struct hazard *h, uint64_t bytes)
 {
 	uint64_t frames[HUGE_PAGES], swapped;
 
@@ -185,32 +188,42 @@ static int fill_up_to(struct micro *m, struct hazard *h, int block, uint64_t byt
 					  strerror(errno));
 		if (hazard_frames(m, h->filler + at, HUGE_PAGES, frames, &swapped))
 			return -1;
-		if (in_block(frames[HUGE_PAGES - 1], block, bytes))
+		if (in_block(frames[HUGE_PAGES - 1], h->block_index, bytes))
 			return 0;
 	}
 	return micro_fail(m, MICRO_HOST, "no memory could be had of %s", h->block);
 }
 
-int offline_prepare(struct micro *m, struct hazard *h)
+static uint64_t block_bytes(void)
 {
-	uint64_t bytes, swapped;
 	char text[32] = "";
-	int block;
 
 	host_read(BLOCKS "block_size_bytes", text, sizeof(text));
-	bytes = strtoull(text, NULL, 16);
+	return strtoull(text, NULL, 16);
+}
+
+int offline_prepare(struct micro *m, struct hazard *h)
+{
+	uint64_t bytes = block_bytes();
+
 	if (!bytes)
 		return micro_fail(m, MICRO_HOST, "no memory blocks on this host: enable "
 				  "CONFIG_MEMORY_HOTREMOVE");
-	block = find_block(m, h);
-	if (block < 0 || filler_map(m, h, FILLER_MAX) || fill_up_to(m, h, block, bytes))
-		return -1;
+	h->block_index = find_block(m, h);
+	return h->block_index < 0 || filler_map(m, h, FILLER_MAX) || fill_up_to(m, h, bytes) ?
+	       -1 : 0;
+}
+
+int offline_place(struct micro *m, struct hazard *h)
+{
+	uint64_t bytes = block_bytes(), swapped;
+
 	for (size_t i = 0; i < h->pages; i++)
 		h->data[i * GUEST_PAGE] = 1;
 	if (hazard_frames(m, h->data, h->pages, h->before, &swapped))
 		return -1;
 	for (size_t i = 0; i < h->pages; i++)
-		h->spared[i] = !in_block(h->before[i], block, bytes);
+		h->spared[i] = !in_block(h->before[i], h->block_index, bytes);
 	return 0;
 }
 
@@ -221,9 +234,8 @@ int offline_relocate(struct micro *m, struct hazard *h)
 	filler_free(h);
 	ret = block_offline(h->block);
 	if (!ret) {
-		snprintf(h->saved[0].path, HOST_PATH_MAX, "%s", h->block);
-		strcpy(h->saved[0].old, "online");
-		h->nr_saved = 1;
+		snprintf(h->saved[h->nr_saved].path, HOST_PATH_MAX, "%s", h->block);
+		strcpy(h->saved[h->nr_saved++].old, "online");
 	} else if (ret != -EINTR && ret != -EBUSY) {
 		return micro_fail(m, MICRO_HOST, "%s: %s", h->block, strerror(-ret));
 	}

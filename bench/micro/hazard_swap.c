@@ -97,7 +97,8 @@ int pageout_relocate(struct micro *m, struct hazard *h)
 		return micro_fail(m, MICRO_HOST, "swapon of %s: %s", dev,
 				  strerror(ret ? -ret : errno));
 	strcpy(h->swap, dev);
-	if (madvise(h->data, h->bytes, MADV_PAGEOUT))
+	/* What reclaim leaves alone is refused here. */
+	if (madvise(h->data, h->bytes, MADV_PAGEOUT) && !(errno == EINVAL && hazard_keeps(m, h)))
 		return micro_fail(m, MICRO_MEMORY, "MADV_PAGEOUT: %s", strerror(errno));
 	if (hazard_returned(m, h))
 		return -1;

@@ -54,8 +54,7 @@ int vm_open(struct micro *m)
  */
 int memory_alloc(struct micro *m)
 {
-	bool thp = m->workload == WORKLOAD_TOUCH && m->p.touch.backing == BACKING_THP;
-	int advice = thp ? MADV_HUGEPAGE : MADV_NOHUGEPAGE;
+	int advice = ram_params(m)->backing == BACKING_THP ? MADV_HUGEPAGE : MADV_NOHUGEPAGE;
 	struct kvm_userspace_memory_region region = { .memory_size = m->memory_bytes };
 
 	m->map_bytes = m->memory_bytes + HUGE_2M;

@@ -119,6 +119,9 @@ void vcpu_close(struct micro *m);
 void vm_close(struct micro *m);
 void memory_free(struct micro *m);
 
+/* ram.c: what is wanted of guest memory; 4K pages that nobody takes in advance, if nothing is. */
+const struct ram_params *ram_params(const struct micro *m);
+
 /* Zap all SPTEs of the guest and keep its pages. */
 int memory_zap(struct micro *m);
 

@@ -32,7 +32,7 @@ int slot_move_stress(struct micro *m, struct torture *t)
 
 int slot_compact_prepare(struct micro *m, struct torture *t)
 {
-	return spread_prepare(m, &t->h);
+	return spread_prepare(m, &t->h) || spread_place(m, &t->h) ? -1 : 0;
 }
 
 /* In the first round memory is fragmented, later only what is left of that. */

@@ -10,15 +10,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "hazard.h"
-
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE	23	/* Linux 5.14 */
-#endif
-
-#define NR_HUGEPAGES	"/proc/sys/vm/nr_hugepages"
 
 struct touch {
 	struct hazard host;		/* settings to be restored */
@@ -34,33 +27,13 @@ struct touch {
 	uint64_t corrupt, first_ns, refault_ns;
 };
 
-static int take_hugetlb(struct micro *m, struct touch *t)
-{
-	long have = host_number(NR_HUGEPAGES);
-	char want[32];
-
-	snprintf(want, sizeof(want), "%lld", (have > 0 ? have : 0) +
-		 (long long)m->memory_bytes / (long long)HUGE_2M);
-	if (host_set(m, &t->host, NR_HUGEPAGES, want))
-		return -1;
-	if (mmap(m->mem, m->memory_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED |
-		 MAP_ANONYMOUS | MAP_HUGETLB, -1, 0) == MAP_FAILED)
-		return micro_fail(m, MICRO_MEMORY, "mmap of %lld MiB of huge pages: %s; the host "
-				  "has too few", (long long)m->memory_bytes >> 20, strerror(errno));
-	return 0;
-}
-
 static int touch_prepare(struct micro *m)
 {
 	struct touch *t = m->state = calloc(1, sizeof(*t));
 
 	if (!t)
 		return micro_fail(m, MICRO_MEMORY, "out of memory");
-	if (m->p.touch.backing == BACKING_HUGETLB && take_hugetlb(m, t))
-		return -1;
-	if (m->p.touch.prealloc && madvise(m->mem, m->memory_bytes, MADV_POPULATE_WRITE))
-		return micro_fail(m, MICRO_MEMORY, "MADV_POPULATE_WRITE: %s", strerror(errno));
-	return 0;
+	return ram_back(m, &t->host) || ram_prealloc(m) ? -1 : 0;
 }
 
 static void *vcpu_thread(void *arg)

@@ -49,9 +49,17 @@ static const struct opt_desc null_params[] = {
 	{ .name = NULL },
 };
 
+static const char *const ram_backings[] = { "4k", "thp", "hugetlb", NULL };
+static const char *const ram_preallocs[] = { "off", "on", "mlock", NULL };
+
+#define RAM_PARAMS(f) \
+	{ "backing", OPT_ENUM, PARAM(f.backing), 0, 0, ram_backings, "4k", \
+	  "pages that the host has, or may have, behind guest memory" }, \
+	{ "prealloc", OPT_ENUM, PARAM(f.prealloc), 0, 0, ram_preallocs, "off", \
+	  "the VMM takes all guest memory before it is registered; mlock: and locks it" }
+
 static const char *const touch_patterns[] = { "sequential", "random", NULL };
 static const char *const touch_accesses[] = { "read", "write", NULL };
-static const char *const touch_backings[] = { "4k", "thp", "hugetlb", NULL };
 
 static const struct opt_desc touch_params[] = {
 	{ "pattern", OPT_ENUM, PARAM(touch.pattern), 0, 0, touch_patterns, "sequential",
@@ -63,10 +71,7 @@ static const struct opt_desc touch_params[] = {
 	{ "refaults", OPT_INT, PARAM(touch.refaults), 0, 100, NULL, "1",
 	  "further passes, each after the host zapped all SPTEs" },
 	{ "seed", OPT_INT, PARAM(touch.seed), 0, 1LL << 31, NULL, "1", "of the random order" },
-	{ "backing", OPT_ENUM, PARAM(touch.backing), 0, 0, touch_backings, "4k",
-	  "pages that the host has, or may have, behind guest memory" },
-	{ "prealloc", OPT_BOOL, PARAM(touch.prealloc), 0, 0, NULL, "off",
-	  "the VMM writes to all guest memory before it is registered" },
+	RAM_PARAMS(touch.ram),
 	{ "vcpus", OPT_INT, PARAM(touch.vcpus), 1, TOUCH_VCPUS_MAX, NULL, "1",
 	  "vCPUs, each of which touches a share of the pages" },
 	{ .name = NULL },
@@ -129,6 +134,7 @@ static const struct opt_desc hazard_params[] = {
 	  "how the host relocates the guest's pages" },
 	{ "pages", OPT_INT, PARAM(hazard.pages), 512, 65536, NULL, "1024",
 	  "data pages of the guest that it relocates" },
+	RAM_PARAMS(hazard.ram),
 	{ .name = NULL },
 };
 

@@ -63,7 +63,15 @@ struct null_params {
 
 enum touch_pattern { TOUCH_SEQUENTIAL, TOUCH_RANDOM };
 enum touch_access { TOUCH_READ, TOUCH_WRITE };
-enum touch_backing { BACKING_4K, BACKING_THP, BACKING_HUGETLB };
+
+/* What userspace does about the memory of a guest, without KVM's help. */
+enum ram_backing { BACKING_4K, BACKING_THP, BACKING_HUGETLB };
+enum ram_prealloc { PREALLOC_OFF, PREALLOC_ON, PREALLOC_MLOCK };
+
+struct ram_params {
+	int64_t backing;	/* enum ram_backing: pages behind guest memory */
+	int64_t prealloc;	/* enum ram_prealloc: of all of it, before it is registered */
+};
 
 #define TOUCH_VCPUS_MAX	4
 
@@ -73,8 +81,7 @@ struct touch_params {
 	int64_t pages;		/* percent of guest memory */
 	int64_t refaults;	/* passes after the first one, each behind a zap of all SPTEs */
 	int64_t seed;		/* of the random order */
-	int64_t backing;	/* enum touch_backing */
-	int64_t prealloc;	/* the VMM writes to all memory before it is registered */
+	struct ram_params ram;
 	int64_t vcpus;		/* each touches a share of the pages */
 };
 
@@ -124,6 +131,7 @@ extern const char *const hazard_names[HAZARDS + 1];
 struct hazard_params {
 	int64_t mechanism;	/* enum hazard_mechanism */
 	int64_t pages;		/* that the guest writes and verifies, and the host relocates */
+	struct ram_params ram;
 };
 
 /* What the VMM and the host do to a running guest's memory, again and again. */

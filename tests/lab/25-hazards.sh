@@ -11,10 +11,23 @@ matrix hazards --no-plots <<-EOT
 	memory = 16M
 	host_memory = 1G
 	workloads = hazard-fork, hazard-compact, hazard-pageout, hazard-ksm,
-	            hazard-punch-fork, hazard-flip, hazard-offline, hazard-memcpy, hazard-psp-copy
+	            hazard-punch-fork, hazard-flip, hazard-offline, hazard-memcpy, hazard-psp-copy,
+	            huge, locked
 	exclude = guest=plain workload=hazard-memcpy, guest=plain workload=hazard-fork,
 	          guest=plain workload=hazard-punch-fork, guest=plain workload=hazard-offline,
 	          guest=plain workload=hazard-pageout
+	[huge]
+	type = hazard
+	mechanism = compact
+	guests = sev-nopin
+	backing = thp
+	prealloc = on
+	[locked]
+	type = hazard
+	mechanism = compact
+	corrupts = nopin
+	guests = sev-nopin
+	prealloc = mlock
 EOT
 check "hazards end as their rows say" 0 $?
 
@@ -52,6 +65,10 @@ done
 for mechanism in fork compact pageout offline; do
 	check "$mechanism moves nothing that is pinned" 0 "$(m sev $mechanism moved_pages)"
 done
+check "compaction leaves transparent huge pages where they are" "pass 0" \
+	"$(status hazards '*-huge') $(metric hazards '*-huge' hazard_moved_pages)"
+check "but not what is locked" xfail "$(status hazards '*-locked')"
+check_that "which was locked indeed" "$(metric hazards '*-locked' smaps_locked_kib) >= 16384"
 check "pinned pages do not go to swap" 0 "$(m sev pageout swapped_pages)"
 check "others do" 1024 "$(m sev-nopin pageout swapped_pages)"
 check "what is punched is given back" 1024 "$(m sev-nopin punch-fork returned_pages)"
