@@ -18,7 +18,6 @@
 
 #define PAGE		4096
 #define HUGE		(512 * PAGE)
-#define THP		"/sys/kernel/mm/transparent_hugepage/enabled"
 #define COMPACT		"/proc/sys/vm/compact_memory"
 #define SWAP_SIZE	"/sys/block/zram0/disksize"
 #define SWAP		"/dev/zram0"
@@ -165,9 +164,6 @@ int relocate_prepare(struct agent *a, struct relocation *r, enum boot_hazard how
 	int64_t guest = a->cell.memory_bytes;
 
 	*r = (struct relocation){ .how = how, .pidfd = -1 };
-	/* QEMU asks for huge pages, which would leave nothing to collapse. MADV_COLLAPSE may. */
-	if (write_to(a, THP, "never"))
-		return -1;
 	if (how == BOOT_PAGEOUT)
 		return make_swap(a, guest + guest / 4);
 	if (how != BOOT_COMPACT)

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
@@ -31,6 +32,9 @@
 #define KERNEL		"/guest/bzImage"
 #define INITRAMFS	"/guest/initramfs.cpio"
 #define DISK		"/guest/disk.img"
+#define THP		"/sys/kernel/mm/transparent_hugepage/enabled"
+#define NR_HUGEPAGES	"/proc/sys/vm/nr_hugepages"
+#define HUGE_2M		(2LL << 20)
 #define CMDLINE		"console=ttyS0 quiet panic=-1"
 
 /* For a guest to verify its data, once it goes on after its memory was relocated. */
@@ -108,6 +112,63 @@ static int copy_vars(struct agent *a)
 	return 0;
 }
 
+/* Of the workloads here, stress and fio leave memory to QEMU. */
+static const struct ram_params *ram_params(const struct agent *a)
+{
+	static const struct ram_params usual = { .backing = BACKING_THP };
+
+	return a->cell.type == WORKLOAD_BOOT ? &a->cell.p.boot.ram : &usual;
+}
+
+/* What no option of QEMU's says. The host ends with its cell: there is nothing to put back. */
+static int back_memory(struct agent *a)
+{
+	long long pages = a->cell.memory_bytes / HUGE_2M;
+	char text[32];
+	int ret;
+
+	switch (ram_params(a)->backing) {
+	case BACKING_4K:
+		ret = file_write(THP, "never");
+		if (ret)
+			return agent_fail(a, STATUS_ERROR, THP ": %s", strerror(-ret));
+		break;
+	case BACKING_HUGETLB:
+		snprintf(text, sizeof(text), "%lld", pages);
+		if (file_write(NR_HUGEPAGES, text) < 0 ||
+		    file_read(NR_HUGEPAGES, text, sizeof(text)) < 0 || atoll(text) < pages)
+			return agent_fail(a, STATUS_ERROR, NR_HUGEPAGES
+					  ": %lld pages cannot be had", pages);
+		if (is_hazard(a))
+			return agent_fail(a, STATUS_ERROR, "hazard=%s with backing=hugetlb, "
+					  "allowed: 4k, thp", hazard_name(a));
+		break;
+	}
+	return 0;
+}
+
+/* As long as nothing is said of it, QEMU has its memory as it has it by default. */
+static void memory_args(struct agent *a)
+{
+	const struct ram_params *ram = ram_params(a);
+	bool hugetlb = ram->backing == BACKING_HUGETLB, prealloc = ram->prealloc == PREALLOC_ON;
+
+	vmm_arg(a, "-m");
+	vmm_arg(a, "%lldM", (long long)a->cell.memory_bytes >> 20);
+	if (hugetlb || prealloc) {
+		vmm_arg(a, "-object");
+		vmm_arg(a, "memory-backend-%s,id=ram,size=%lldM,prealloc=%s",
+			hugetlb ? "memfd,hugetlb=on,hugetlbsize=2M" : "ram",
+			(long long)a->cell.memory_bytes >> 20, prealloc ? "on" : "off");
+		vmm_arg(a, "-machine");
+		vmm_arg(a, "memory-backend=ram");
+	}
+	if (ram->prealloc == PREALLOC_MLOCK) {
+		vmm_arg(a, "-overcommit");
+		vmm_arg(a, "mem-lock=on");
+	}
+}
+
 /* The guest must be told where the C-bit is on this host. */
 static void sev_args(struct agent *a)
 {
@@ -145,8 +206,7 @@ static void machine_args(struct agent *a)
 		vmm_arg(a, "%s pinlab.touch_pages=%lld", cmdline, (long long)touch_pages(a));
 	else
 		vmm_arg(a, "%s", cmdline);
-	vmm_arg(a, "-m");
-	vmm_arg(a, "%lldM", (long long)a->cell.memory_bytes >> 20);
+	memory_args(a);
 	if (guest_is_sev(a->cell.guest))
 		sev_args(a);
 }
@@ -404,7 +464,8 @@ void boot_run(struct agent *a)
 	int console[2], probe[2];
 
 	emit_phase(a, PHASE_MODULES, now_ns());
-	if (modules_load(a) || host_check(a) || check_image(a) || copy_vars(a) || collect_probe(a))
+	if (modules_load(a) || host_check(a) || check_image(a) || copy_vars(a) || back_memory(a) ||
+	    collect_probe(a))
 		return;
 	if (is_hazard(a)) {
 		b.in.types |= 1 << RECORD_GATE;

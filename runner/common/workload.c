@@ -52,8 +52,8 @@ static const struct opt_desc null_params[] = {
 static const char *const ram_backings[] = { "4k", "thp", "hugetlb", NULL };
 static const char *const ram_preallocs[] = { "off", "on", "mlock", NULL };
 
-#define RAM_PARAMS(f) \
-	{ "backing", OPT_ENUM, PARAM(f.backing), 0, 0, ram_backings, "4k", \
+#define RAM_PARAMS(f, usual) \
+	{ "backing", OPT_ENUM, PARAM(f.backing), 0, 0, ram_backings, usual, \
 	  "pages that the host has, or may have, behind guest memory" }, \
 	{ "prealloc", OPT_ENUM, PARAM(f.prealloc), 0, 0, ram_preallocs, "off", \
 	  "the VMM takes all guest memory before it is registered; mlock: and locks it" }
@@ -71,7 +71,7 @@ static const struct opt_desc touch_params[] = {
 	{ "refaults", OPT_INT, PARAM(touch.refaults), 0, 100, NULL, "1",
 	  "further passes, each after the host zapped all SPTEs" },
 	{ "seed", OPT_INT, PARAM(touch.seed), 0, 1LL << 31, NULL, "1", "of the random order" },
-	RAM_PARAMS(touch.ram),
+	RAM_PARAMS(touch.ram, "4k"),
 	{ "vcpus", OPT_INT, PARAM(touch.vcpus), 1, TOUCH_VCPUS_MAX, NULL, "1",
 	  "vCPUs, each of which touches a share of the pages" },
 	{ .name = NULL },
@@ -94,6 +94,7 @@ static const struct opt_desc boot_params[] = {
 	  "data pages that the guest then verifies" },
 	{ "touch_pages", OPT_INT, PARAM(boot.touch_pages), 0, 1 << 20, NULL, "0",
 	  "pages that a process of the guest touches, each by its time" },
+	RAM_PARAMS(boot.ram, "thp"),	/* QEMU asks for it */
 	{ .name = NULL },
 };
 
@@ -134,7 +135,7 @@ static const struct opt_desc hazard_params[] = {
 	  "how the host relocates the guest's pages" },
 	{ "pages", OPT_INT, PARAM(hazard.pages), 512, 65536, NULL, "1024",
 	  "data pages of the guest that it relocates" },
-	RAM_PARAMS(hazard.ram),
+	RAM_PARAMS(hazard.ram, "4k"),
 	{ .name = NULL },
 };
 

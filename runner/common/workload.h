@@ -95,6 +95,7 @@ struct boot_params {
 	int64_t hazard;		/* enum boot_hazard */
 	int64_t hazard_pages;	/* that the guest writes before and verifies after */
 	int64_t touch_pages;	/* that the guest touches and times */
+	struct ram_params ram;
 };
 
 struct selftest_params {

@@ -9,9 +9,16 @@ matrix boot <<-EOT
 	kernels = v6.12
 	guests = plain, sev
 	memory = 256M
-	workloads = boot
+	workloads = boot, huge
 	[boot]
+	guests = sev
 	touch_pages = 4096
+	[huge]
+	type = boot
+	guests = plain
+	touch_pages = 4096
+	backing = hugetlb
+	prealloc = mlock
 EOT
 check "boot matrix" 0 $?
 
@@ -46,6 +53,9 @@ for guest in plain sev; do
 			"$(m register_ns) > 0 && $(m launch_ns) > 0"
 	else
 		check "plain: nothing is pinned" 0 "$(m pinned_register_pages)"
+		check_that "plain: its huge pages are hugetlbfs's, not transparent ones" \
+			"$(m kvm_pages_2m) > 16 && $(m smaps_anon_huge_kib) < 16 * 2048"
+		check_that "plain: QEMU's memory is locked" "$(m smaps_locked_kib) > 0"
 	fi
 done
 run=$work/boot/run
