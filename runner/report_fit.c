@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What each MiB of guest memory adds to a start: straight lines through the cells of a workload. */
+/* What each GiB of guest memory adds to a start: straight lines through the cells of a workload. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,13 +14,13 @@
 
 static const char head[] =
 	"<h2>Startup against memory</h2>\n<div class=\"wide\"><table><thead><tr><th>workload</th>"
-	"<th>strategy</th><th class=\"n\">sizes</th><th class=\"n\">per MiB, least squares"
+	"<th>strategy</th><th class=\"n\">sizes</th><th class=\"n\">per GiB, least squares"
 	"<span class=\"u\">%s (95 %% interval)</span></th>"
-	"<th class=\"n\">per MiB, Theil-Sen<span class=\"u\">%s (95 %% interval)</span></th>"
+	"<th class=\"n\">per GiB, Theil-Sen<span class=\"u\">%s (95 %% interval)</span></th>"
 	"<th class=\"n\">at 0 MiB<span class=\"u\">%s</span></th></tr></thead><tbody>\n";
 
 struct points {
-	double *x, *y;		/* MiB, ms */
+	double *x, *y;		/* GiB, ms */
 	size_t nr;
 };
 
@@ -33,16 +33,16 @@ static void take_points(struct points *p, const struct model *m, size_t from, si
 	for (size_t g = from; g < to; g++) {
 		if (!model_value(m, g, series, "startup_ns", &v))
 			continue;
-		p->x[p->nr] = m->groups[g].memory_mib;
+		p->x[p->nr] = m->groups[g].memory_mib / 1024.0;
 		p->y[p->nr++] = v / 1e6;
 	}
 }
 
 static void put_slope(FILE *f, const struct slope *s)
 {
-	fprintf(f, "<td class=\"n\">%.5f", s->slope);
+	fprintf(f, "<td class=\"n\">%.3f", s->slope);
 	if (!isnan(s->lo))
-		fprintf(f, " (%.5f to %.5f)", s->lo, s->hi);
+		fprintf(f, " (%.3f to %.3f)", s->lo, s->hi);
 	fputs("</td>", f);
 }
 

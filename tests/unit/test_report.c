@@ -205,8 +205,8 @@ static void check_fit(struct fixture *f, struct model *m)
 
 	assert_int_equal(report_html(m, &none, f->err), 0);
 	page = get(f, "index.html");
-	assert_non_null(strstr(page, "<td class=\"n\">3</td><td class=\"n\">0.00781 (0.00781 to "
-			       "0.00781)</td><td class=\"n\">0.00781 (0.00781 to 0.00781)</td>"
+	assert_non_null(strstr(page, "<td class=\"n\">3</td><td class=\"n\">8.000 (8.000 to "
+			       "8.000)</td><td class=\"n\">8.000 (8.000 to 8.000)</td>"
 			       "<td class=\"n\">4.000</td>"));
 	table = strstr(page, "Startup against memory</h2>");
 	assert_non_null(table);
