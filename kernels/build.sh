@@ -240,7 +240,7 @@ need_build_tools() {
 # define_kernel NAME: all that a build of it takes, from its file or from --kernel.
 define_kernel() {
 	local name=$1 spec=${GIVEN[$1]:-}
-	BASE_COMMIT='' BASE_TREE='' COMMIT='' OF_BASE='' SPEC_SERIES='' GIT='' STRATEGY='' FRAGMENTS=()
+	BASE_COMMIT='' BASE_TREE='' COMMIT='' OF_BASE='' SPEC='' SPEC_SERIES='' GIT='' STRATEGY='' FRAGMENTS=()
 	if [ -z "$spec" ] && [ ! -f "$HERE/$name.kernel" ] && [[ $name = *-base ]]; then
 		name=${name%-base} OF_BASE=1
 		spec=${GIVEN[$name]:-}

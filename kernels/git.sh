@@ -73,7 +73,8 @@ provenance_lines() {
 	tree=$(<"$SOURCE/git-tree")
 	printf '  "base_commit": %s,\n  "base_tree": "%s",\n' "$(json_or_null "$BASE_COMMIT")" "${BASE_TREE:-$tree}"
 	[ ${#PATCHES[@]} -eq 0 ] || tree=$(patched_tree "$SOURCE" "${PATCHES[@]}")
-	printf '  "commit": %s,\n  "tree": "%s",\n  "patch_ids": [' "$(json_or_null "$COMMIT")" "$tree"
+	printf '  "commit": %s,\n  "tree": "%s",\n' "$(json_or_null "$COMMIT")" "$tree"
+	printf '  "spec": %s,\n  "patch_ids": [' "$(json_or_null "$SPEC")"
 	for f in "$WORK/commit-ids" ${PATCHES[@]+"${PATCHES[@]}"}; do
 		case $f in
 		"$WORK/changes.diff") ;;
@@ -295,7 +296,7 @@ lab_fragments() {
 }
 
 # user_kernel NAME SPEC: a kernel of a user's; with OF_BASE, what it is held against. STRATEGY and
-# FRAGMENTS are set if kernels/NAME.kernel says them.
+# FRAGMENTS are set if kernels/NAME.kernel says them. SPEC becomes what --kernel NAME= takes elsewhere.
 user_kernel() {
 	local name=$1 strategy=$STRATEGY fragments=(${FRAGMENTS[@]+"${FRAGMENTS[@]}"}) n
 	work_dir
@@ -311,8 +312,10 @@ user_kernel() {
 	fi
 	[ ${#fragments[@]} -eq 0 ] || FRAGMENTS=("${fragments[@]}")
 	[ -z "$OF_BASE" ] || return 0
+	SPEC=${SPEC_KERNEL:-TREE@${COMMIT:0:12}}
 	STRATEGY=${strategy:-upfront}
 	[ -n "$SPEC_SERIES" ] || return 0
+	SPEC=$SPEC+$(basename "$SPEC_SERIES")
 	n=${#PATCHES[@]}
 	user_series "$SPEC_SERIES"
 	SERIES="${SERIES:+$SERIES + }$(basename "$SPEC_SERIES")"

@@ -376,17 +376,22 @@ static void print_same(const struct compare *c, FILE *f)
 static void print_run(const struct compare_half *h, const char *role, FILE *f)
 {
 	const json_t *k = kernel_of(h);
-	const char *commit = text_of(k, "commit");
-	const char *config = text_of(json_object_get(h->run, "config"), "name");
+	const char *spec = text_of(k, "spec");
+	struct strv words = { .nr = 0 };
+	char *line;
 
-	if (commit[0])
-		field(f, role, "runner --matrix %s.conf --kernel %s=TREE@%.*s%s%s", config,
-		      text_of(k, "name"), ID, commit, text_of(k, "series")[0] ? "+" : "",
-		      text_of(k, "series"));
-	else
-		field(f, role, "runner --matrix %s.conf", config);
+	strv_add(&words, "--matrix");
+	strv_add(&words, "%s.conf", text_of(json_object_get(h->run, "config"), "name"));
+	if (spec[0]) {
+		strv_add(&words, "--kernel");
+		strv_add(&words, "%s=%s", text_of(k, "name"), spec);
+	}
+	line = strv_quote(&words);
+	field(f, role, "runner %s", line);
 	field(f, "", "run %s, lab %s%s%s", h->cells.run, text_of(h->run, "version"),
 	      text_of(h->run, "image")[0] ? ", image " : "", text_of(h->run, "image"));
+	free(line);
+	strv_free(&words);
 }
 
 static void print_patches(const struct compare *c, FILE *f)

@@ -81,6 +81,8 @@ check "its content is known: it is the build of Debian's source" "pristine linux
 	"$(jq -r '.kernels.linux | "\(.scope) \(.base)"' "$work/good/run/run.json")"
 check "the run says which tree and commit" "$(g rev-parse 'base^{tree}') $(g rev-parse base)" \
 	"$(jq -r '.kernels.linux | "\(.tree) \(.commit)"' "$work/good/run/run.json")"
+check "and what --kernel takes elsewhere" "TREE@$(g rev-parse base | cut -c1-12)" \
+	"$(jq -r .kernels.linux.spec "$work/good/run/run.json")"
 
 start=$SECONDS
 g bisect start --no-checkout master base >/dev/null

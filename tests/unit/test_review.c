@@ -17,6 +17,7 @@ static const char run_json[] =
 	"\"k-base\":{\"name\":\"k-base\",\"what\":\"git 1111 Linux\",\"key\":\"1\"},"
 	"\"k\":{\"name\":\"k\",\"what\":\"git 38b0 a subject that is so long that no mail can have "
 	"it in one line of seventy-two columns\",\"key\":\"2\",\"scope\":\"modules\","
+	"\"spec\":\"TREE@38b04de1910e\","
 	"\"base_commit\":\"5fd23882d1e4c45907a766dcf35d407c2ee1abfa\",\"commit\":\"" COMMIT "\","
 	"\"tree\":\"" TREE "\",\"patch_ids\":[{\"patch\":\"KVM: SVM: <Pin> on demand, and a "
 	"subject that is too long for a line\","
@@ -214,20 +215,32 @@ static void test_intervals(void **state)
 	}
 }
 
-/* The commit alone would be the base again. */
-static void test_series_on_a_commit(void **state)
+/* A kernel of the lab with patches has no commit; one without is named by the config alone. */
+static void test_command_of_a_run(void **state)
 {
-	static const char scope[] = "\"scope\":\"modules\",";
-	const char *at = strstr(run_json, scope);
+	static const char own[] = "TREE@38b04de1910e\"";
+	static const struct {
+		const char *spec, *want;
+	} runs[] = {
+		{ "TREE@38b04de1910e+v2.mbox\"", " k=TREE@38b04de1910e+v2.mbox\n" },
+		{ "v6.12+v2.mbox\"", " mine.conf --kernel k=v6.12+v2.mbox\n" },
+		{ "v6.12+a b\"", " mine.conf --kernel 'k=v6.12+a b'\n" },
+		{ "\"", "runner --matrix mine.conf\n" },
+	};
+	const char *at = strstr(run_json, own);
 	struct fixture *f = *state;
-	char *text = xasprintf("%.*s\"series\":\"v2.mbox\",%s", (int)(at - run_json), run_json, at);
 
 	put_all(f, "pass");
-	put(f, "run.json", text);
-	free(text);
-	text = review(f, review_print_text);
-	assert_has(text, " k=TREE@38b04de1910e+v2.mbox\n");
-	free(text);
+	for (size_t i = 0; i < ARRAY_SIZE(runs); i++) {
+		char *text = xasprintf("%.*s%s%s", (int)(at - run_json), run_json, runs[i].spec,
+				       at + strlen(own));
+
+		put(f, "run.json", text);
+		free(text);
+		text = review(f, review_print_text);
+		assert_has(text, runs[i].want);
+		free(text);
+	}
 }
 
 /* Two nights of the same kernels by name: their builds tell which one changed. */
@@ -298,7 +311,7 @@ int main(void)
 		TEST(test_fits_a_mail),
 		TEST(test_html),
 		TEST(test_command),
-		TEST(test_series_on_a_commit),
+		TEST(test_command_of_a_run),
 		WORLD(test_intervals),
 		WORLD(test_several_kernels),
 	};
