@@ -34,23 +34,35 @@ tell()	# LOG NAME STATUS SECONDS
 	echo "# $2: status $3, $4 s"
 }
 
-run()	# NAME SECONDS COMMAND...
+# They wait more than they work, so that some are run at once; each is told of in its turn.
+several()	# SLOTS SECONDS PROGRAM[ NOTE]...
 {
-	local name=$1 limit=$2 log start status
+	local slots=$1 limit=$2 logs log program note pid
 	shift 2
-	log=$(mktemp)
-	start=$SECONDS
-	timeout -k 30 "$limit" "$@" >"$log" 2>&1 </dev/null
-	status=$?
-	tell "$log" "$name" $status $((SECONDS - start))
-	rm -f "$log"
+	logs=$(mktemp -d)
+	printf '%s\n' "$@" >"$logs/programs"
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	LOGS=$logs LIMIT=$limit xargs -P "$slots" -L 1 bash -c '
+		log=$LOGS/${0//\//-}
+		timeout -k 30 "$LIMIT" "$0" >"$log" 2>&1 </dev/null
+		echo $? $SECONDS >"$log.done" && mv "$log.done" "$log.status"' <"$logs/programs" &
+	pid=$!
+	while read -r program note; do
+		log=$logs/${program//\//-}
+		while [ ! -e "$log.status" ] && kill -0 $pid 2>/dev/null; do
+			sleep 0.1
+		done
+		[ -e "$log.status" ] || { : >>"$log"; echo 125 0 >"$log.status"; }
+		# shellcheck disable=SC2046 # two words
+		tell "$log" "$(basename "$program" .sh)${note:+ $note}" $(cat "$log.status")
+	done <"$logs/programs"
+	wait $pid
+	rm -rf "$logs"
 }
 
-# Several at once: they wait more than they work.
 unit()
 {
-	local san program logs
-	logs=$(mktemp -d)
+	local san program programs=()
 	for san in '' 1; do
 		if ! make -s -j"$(nproc)" SAN=$san unit-programs; then
 			echo "not ok - the unit tests do not build (SAN=$san)"
@@ -58,23 +70,10 @@ unit()
 			continue
 		fi
 		for program in "build${san:+-san}"/tests/test_*; do
-			[[ $program == *.* ]] || echo "$program${san:+ (ASan,UBSan)}"
+			[[ $program == *.* ]] || programs+=("$program${san:+ (ASan,UBSan)}")
 		done
-	done >"$logs/programs"
-	grep '^not ok' "$logs/programs"
-	# shellcheck disable=SC2016 # expanded by the inner shell
-	grep '^build' "$logs/programs" | LOGS=$logs xargs -P $(($(nproc) + 2)) -L 1 bash -c '
-		log=$LOGS/${0//\//-}
-		timeout -k 5 60 "$0" >"$log" 2>&1 </dev/null
-		echo $? $SECONDS >"$log.status"'
-	while read -r program san; do
-		local log=$logs/${program//\//-}
-		[[ $program == build* ]] || continue
-		[ -e "$log.status" ] || { : >"$log"; echo 125 0 >"$log.status"; }
-		# shellcheck disable=SC2046 # two words
-		tell "$log" "$(basename "$program")${san:+ $san}" $(cat "$log.status")
-	done <"$logs/programs"
-	rm -rf "$logs"
+	done
+	[ ${#programs[@]} = 0 ] || several $(($(nproc) + 2)) 60 "${programs[@]}"
 }
 
 case ${1:-all} in
@@ -83,14 +82,11 @@ unit)
 	;;
 all)
 	unit
-	for script in tests/lab/*.sh; do
-		run "$(basename "$script" .sh)" 1500 "$script"
-	done
+	several 2 2400 tests/lab/*.sh
 	;;
 *)
-	for name; do
-		run "$name" 1500 "tests/lab/$name.sh"
-	done
+	set -- "${@/#/tests/lab/}"
+	several 1 2400 "${@/%/.sh}"
 	;;
 esac
 
