@@ -26,6 +26,9 @@ static int relocate_finish(struct micro *m, struct torture *t)
 	return torture_relocate(m, t);
 }
 
+#define THP_MARGIN	(128 * GUEST_PAGE)	/* a quarter of a huge page */
+#define LATE_MARGIN	(2 * GUEST_PAGE - 1)	/* but one byte of each second page from an end */
+
 #define CHURN(fn)	{ .stress = fn, .finish = relocate_finish, .busy = AREAS }
 
 const struct torture_ops torture_ops[TORTURES] = {
@@ -35,6 +38,8 @@ const struct torture_ops torture_ops[TORTURES] = {
 				   .stress = slot_compact_stress, .busy = AREA_WORK },
 	[TORTURE_REGION] = { .start = region_start, .stress = region_stress,
 			     .busy = AREA_WORK },
+	[TORTURE_LATE_REGION] = { .start = region_start, .stress = late_region_stress,
+				  .busy = AREAS, .margin = LATE_MARGIN },
 	[TORTURE_REGION_LIVE] = { .start = region_start, .stress = region_live_stress,
 				  .finish = relocate_finish, .busy = AREA_TARGET },
 	[TORTURE_PUNCH] = { .stress = punch_stress, .settle = punch_settle, .busy = AREA_WORK },
@@ -53,6 +58,8 @@ const struct torture_ops torture_ops[TORTURES] = {
 	[TORTURE_MIRROR] = { .stress = mirror_stress, .finish = mirror_finish, .busy = AREAS },
 	[TORTURE_MIRROR_TOUCH] = { .start = region_start, .stress = mirror_touch_stress,
 				   .finish = mirror_finish, .busy = AREAS },
+	[TORTURE_MIRROR_GONE] = { .start = region_start, .stress = mirror_gone_stress,
+				  .finish = mirror_gone_finish, .busy = AREAS },
 	[TORTURE_THP] = { .stress = huge_stress, .settle = huge_settle,
 			  .finish = relocate_finish, .backing = TORTURE_THP_2M,
 			  .busy = AREA_WORK },
@@ -61,6 +68,8 @@ const struct torture_ops torture_ops[TORTURES] = {
 			      .busy = AREA_WORK },
 	[TORTURE_THP_SPLIT] = { .stress = split_stress, .settle = split_settle,
 				.backing = TORTURE_THP_2M, .busy = AREA_WORK },
+	[TORTURE_THP_EDGE] = { .start = region_start, .stress = thp_edge_stress,
+			       .backing = TORTURE_THP_2M, .busy = AREAS, .margin = THP_MARGIN },
 	[TORTURE_CHURN_NONE] = CHURN(NULL),
 	[TORTURE_CHURN_WP] = CHURN(churn_wp_stress),
 	[TORTURE_CHURN_PSE] = CHURN(churn_pse_stress),
@@ -164,10 +173,12 @@ static int torture_prepare(struct micro *m)
 static int torture_enroll(struct micro *m)
 {
 	struct torture *t = m->state;
-	size_t at = torture_offset(t, AREA_TARGET);
+	size_t at = torture_offset(t, AREA_TARGET), margin = t->ops->margin;
 
 	t->registered = true;
-	return sev_register(m, 0, at) ? -1 : sev_register(m, at, t->bytes);
+	if (sev_register(m, 0, at))
+		return -1;
+	return sev_register(m, at + margin, t->bytes - 2 * margin);
 }
 
 int torture_relocate(struct micro *m, struct torture *t)
@@ -184,22 +195,39 @@ int torture_write(struct micro *m, struct torture *t, enum torture_area area)
 	return guest_command(m, CMD_AREA_WRITE, AREA_ARG(at, t->generation[area]), &wrong);
 }
 
+/* Nobody vouches for what is not registered. */
+static int verify_registered(struct micro *m, struct torture *t, uint32_t *wrong)
+{
+	uint32_t first = t->at * t->h.pages + torture_first(t), is_wrong;
+
+	*wrong = 0;
+	for (uint32_t page = first; page < first + torture_pages(t); page++) {
+		if (guest_command(m, CMD_PAGE_VERIFY, PAGE_ARG(page, t->generation[AREA_TARGET]),
+				  &is_wrong))
+			return -1;
+		*wrong += is_wrong;
+	}
+	return 0;
+}
+
 int torture_verify(struct micro *m, struct torture *t, enum torture_area area, const char *who)
 {
 	enum torture_area at = area == AREA_TARGET ? t->at : area;
+	bool part = area == AREA_TARGET && t->ops->margin;
 	uint32_t wrong;
 
-	if (guest_command(m, CMD_AREA_VERIFY, AREA_ARG(at, t->generation[area]), &wrong))
+	if (part ? verify_registered(m, t, &wrong) :
+	    guest_command(m, CMD_AREA_VERIFY, AREA_ARG(at, t->generation[area]), &wrong))
 		return -1;
 	if (!wrong)
 		return 0;
 	t->corrupt_pages += wrong;
 	return micro_fail(m, MICRO_CORRUPT, "%u of %zu pages corrupt in round %u of %s, %s", wrong,
-			  t->h.pages, t->round + 1, torture_names[m->p.torture.mechanism], who);
+			  part ? torture_pages(t) : t->h.pages, t->round + 1,
+			  torture_names[m->p.torture.mechanism], who);
 }
 
-/* What KVM counts itself must be what the host counts. */
-static int check_stat(struct micro *m, struct torture *t, uint64_t held)
+int torture_check_stat(struct micro *m, struct torture *t, uint64_t held)
 {
 	int64_t own = vm_stat(m, "pages_pinned");
 	int64_t other = t->other ? vm_stat(t->other, "pages_pinned") : 0;
@@ -223,20 +251,36 @@ static void count_huge(struct micro *m, struct torture *t)
 		t->huge_sptes = huge;
 }
 
+static int judge_pins(struct micro *m, const struct torture *t, uint64_t held, const char *when)
+{
+	if (held - t->pinned_full <= t->spare)
+		return 0;
+	return micro_fail(m, MICRO_WRONG, "%llu pages are pinned %s round %u of %s, expected: "
+			  "%llu", (unsigned long long)held, when, t->round + 1,
+			  torture_names[m->p.torture.mechanism],
+			  (unsigned long long)t->pinned_full);
+}
+
 static int check_pins(struct micro *m, struct torture *t)
 {
 	uint64_t held;
 
-	if (pins_settle(m, t, t->pinned_full, &held) || check_stat(m, t, held))
+	if (pins_settle(m, t, t->pinned_full, &held) || torture_check_stat(m, t, held))
 		return -1;
 	t->pinned_end = held;
 	count_huge(m, t);
-	if (held == t->pinned_full || t->other || t->orphaned)
-		return 0;
-	return micro_fail(m, MICRO_WRONG, "%llu pages are pinned after round %u of %s, and %llu "
-			  "were before it", (unsigned long long)held, t->round + 1,
-			  torture_names[m->p.torture.mechanism],
-			  (unsigned long long)t->pinned_full);
+	return t->other || t->orphaned ? 0 : judge_pins(m, t, held, "after");
+}
+
+/* Data that is lost says more than pins that are missing, and comes of them. */
+int torture_move(struct micro *m, struct torture *t, const char *who)
+{
+	uint64_t held;
+
+	if (pins_held(m, t, &held) || torture_relocate(m, t) ||
+	    torture_verify(m, t, AREA_TARGET, who))
+		return -1;
+	return judge_pins(m, t, held, "in the midst of");
 }
 
 int torture_check(struct micro *m, struct torture *t)
@@ -287,6 +331,8 @@ static int begin(struct micro *m, struct torture *t)
 	    torture_write(m, t, AREA_TARGET) || torture_verify(m, t, AREA_WORK, "before it") ||
 	    torture_verify(m, t, AREA_TARGET, "before it") || pins_held(m, t, &t->pinned_full))
 		return -1;
+	if (t->ops->start == region_start && t->registered)
+		t->pinned_full = t->pinned_rest + torture_pages(t);
 	t->pinned_end = t->pinned_full;
 	count_huge(m, t);
 	events_open(t);
@@ -346,7 +392,8 @@ static int torture_report(struct micro *m)
 static int torture_verdict(struct micro *m)
 {
 	const struct torture *t = m->state;
-	bool huge = t->ops->backing == TORTURE_THP_2M || t->ops->backing == TORTURE_HUGETLB_2M;
+	bool huge = !t->ops->margin && (t->ops->backing == TORTURE_THP_2M ||
+					t->ops->backing == TORTURE_HUGETLB_2M);
 
 	if (huge && !t->huge_sptes)
 		return micro_fail(m, MICRO_WRONG, "no page of the guest was mapped as a huge one");

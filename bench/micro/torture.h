@@ -69,6 +69,7 @@ struct torture {
 	/* Rise since the VM was created: when all was touched, and of what is not TARGET. */
 	struct pins base;
 	uint64_t pinned_full, pinned_rest;
+	uint64_t spare;			/* pins that may be there beyond these */
 	int *event_fd;			/* nr_cpus for each event */
 	int nr_cpus;
 	bool event_known[TORTURE_EVENTS];
@@ -96,16 +97,32 @@ struct torture_ops {
 	int (*finish)(struct micro *m, struct torture *t);
 	enum torture_backing backing;
 	enum torture_area busy;
+	size_t margin;			/* bytes at each end of TARGET that are not registered */
 	bool holes_under_it;		/* what the guest writes meanwhile may be lost */
 };
 
 extern const struct torture_ops torture_ops[TORTURES];
+
+/* The pages of TARGET of which some byte at least is registered, where the guest registers it. */
+static inline uint32_t torture_first(const struct torture *t)
+{
+	return t->ops->margin / GUEST_PAGE;
+}
+
+static inline uint32_t torture_pages(const struct torture *t)
+{
+	return t->h.pages - 2 * torture_first(t);
+}
 
 /* torture.c */
 uint32_t torture_random(struct torture *t, uint32_t below);
 void torture_pause(struct torture *t, uint32_t us_max);	/* of a pseudo-random length */
 int torture_check(struct micro *m, struct torture *t);	/* the guest's data and the pins */
 int torture_relocate(struct micro *m, struct torture *t);	/* of TARGET what is not pinned */
+/* The same, then the guest's data, and last what was pinned before. */
+int torture_move(struct micro *m, struct torture *t, const char *who);
+/* Does KVM count as many pins as the host? */
+int torture_check_stat(struct micro *m, struct torture *t, uint64_t held);
 /* What is wrong is told with `who`. */
 int torture_verify(struct micro *m, struct torture *t, enum torture_area area, const char *who);
 int torture_write(struct micro *m, struct torture *t, enum torture_area area);
@@ -142,9 +159,11 @@ int slot_compact_prepare(struct micro *m, struct torture *t);
 /* TARGET's region. Unregistered, it must have no pins. */
 int torture_unregister(struct micro *m, struct torture *t);
 int torture_reregister(struct micro *m, struct torture *t);
+int torture_renew(struct micro *m, struct torture *t);	/* new memory, which nobody has touched */
 int region_start(struct micro *m, struct torture *t);
 int region_stress(struct micro *m, struct torture *t);
 int region_live_stress(struct micro *m, struct torture *t);
+int late_region_stress(struct micro *m, struct torture *t);
 
 /* torture_memory.c */
 int torture_back(struct micro *m, struct torture *t);	/* TARGET, as the row says */
@@ -154,6 +173,7 @@ int punch_live_settle(struct micro *m, struct torture *t);
 int punch_fork_settle(struct micro *m, struct torture *t);
 int huge_stress(struct micro *m, struct torture *t);
 int huge_settle(struct micro *m, struct torture *t);
+int thp_edge_stress(struct micro *m, struct torture *t);
 int split_stress(struct micro *m, struct torture *t);
 int split_settle(struct micro *m, struct torture *t);
 
@@ -171,6 +191,8 @@ int migrate_stress(struct micro *m, struct torture *t);
 int mirror_finish(struct micro *m, struct torture *t);
 int mirror_stress(struct micro *m, struct torture *t);
 int mirror_touch_stress(struct micro *m, struct torture *t);
+int mirror_gone_stress(struct micro *m, struct torture *t);
+int mirror_gone_finish(struct micro *m, struct torture *t);
 
 /* torture_churn.c */
 int churn_wp_stress(struct micro *m, struct torture *t);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/falloc.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -20,6 +21,7 @@
 #define PAUSE_US	1000
 #define NR_HUGEPAGES	"/proc/sys/vm/nr_hugepages"
 #define HUGE_SPARE	3	/* pools: a fork copies what is pinned */
+#define HUGE_PAGES	(HUGE_2M / GUEST_PAGE)
 
 static int memory_failed(struct micro *m, const char *what)
 {
@@ -232,4 +234,58 @@ int split_settle(struct micro *m, struct torture *t)
 	if (punch_settle(m, t) || (t->round % 2 && log_writes(m, t)) || log_dirty(m, t, false))
 		return -1;
 	return torture_relocate(m, t);
+}
+
+/* That there was a huge page to be mapped. */
+static int is_huge(struct micro *m, const struct torture *t)
+{
+	uint64_t *frame = calloc(t->h.pages, sizeof(*frame)), swapped;
+	int ret;
+
+	if (!frame)
+		return micro_fail(m, MICRO_MEMORY, "out of memory");
+	ret = hazard_frames(m, t->h.data, t->h.pages, frame, &swapped);
+	for (size_t i = 0; i < t->h.pages && !ret; i++)
+		if (frame[i] % HUGE_PAGES != i % HUGE_PAGES)
+			ret = micro_fail(m, MICRO_HOST, "the host has no huge pages for it");
+	free(frame);
+	return ret;
+}
+
+/*
+ * New huge pages, after the registration, which would pin them otherwise; upfront has pages of its
+ * own there by then. The host's page tables must go, too, or there would be no huge page.
+ */
+static int edge_renew(struct micro *m, struct torture *t)
+{
+	uint64_t held;
+
+	if (mmap(t->h.data, t->bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED |
+		 MAP_ANONYMOUS | MAP_NORESERVE, -1, 0) == MAP_FAILED)
+		return memory_failed(m, "mmap");
+	if (torture_renew(m, t) || pins_held(m, t, &held) || torture_back(m, t))
+		return -1;
+	return t->registered && held == t->pinned_rest ? is_huge(m, t) : 0;
+}
+
+/* First what is not registered of a huge page, then all of it. */
+static int edge_write(struct micro *m, struct torture *t)
+{
+	uint32_t first = t->at * t->h.pages, last = first + t->h.pages - 1, wrong;
+
+	if (guest_command(m, CMD_PAGE_WRITE, PAGE_ARG(first, 0), &wrong) ||
+	    guest_command(m, CMD_PAGE_WRITE, PAGE_ARG(last, 0), &wrong))
+		return -1;
+	return torture_write(m, t, AREA_TARGET);
+}
+
+/* A huge SPTE for what is not registered must not take in what is. */
+int thp_edge_stress(struct micro *m, struct torture *t)
+{
+	if (edge_renew(m, t) || edge_write(m, t))
+		return -1;
+	if (huge_steps[t->round % HUGE_STEPS].stress(m, t) || huge_settle(m, t) ||
+	    edge_write(m, t))
+		return -1;
+	return torture_move(m, t, "beside what is not registered");
 }

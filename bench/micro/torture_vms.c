@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 
 #include "torture.h"
 
@@ -156,20 +155,49 @@ int mirror_stress(struct micro *m, struct torture *t)
 }
 
 /* TARGET is new memory, and the mirror touches it first. */
-int mirror_touch_stress(struct micro *m, struct torture *t)
+static int mirror_first(struct micro *m, struct torture *t)
 {
-	discard_other(t);
-	if (t->registered && torture_unregister(m, t))
-		return -1;
-	if (madvise(t->h.data, t->bytes, MADV_DONTNEED))
-		return micro_fail(m, MICRO_MEMORY, "MADV_DONTNEED: %s", strerror(errno));
-	if (t->registered && torture_reregister(m, t))
+	if (torture_renew(m, t))
 		return -1;
 	if (mirror_open(m, t))
 		return of_mirror(m, t, t->other ? -1 : 0) ?: -1;
-	if (of_mirror(m, t, torture_write(t->other, t, AREA_TARGET)) || torture_relocate(m, t))
+	return of_mirror(m, t, torture_write(t->other, t, AREA_TARGET));
+}
+
+int mirror_touch_stress(struct micro *m, struct torture *t)
+{
+	discard_other(t);
+	if (mirror_first(m, t) || torture_relocate(m, t))
 		return -1;
 	return of_mirror(m, t, torture_verify(t->other, t, AREA_TARGET, "in the mirror"));
+}
+
+/*
+ * What only the mirror has touched is the guest's when the mirror is gone; each second time the
+ * guest has touched it, too. What both have touched, and the image is of that, may be pinned twice
+ * as long as it is registered.
+ */
+int mirror_gone_stress(struct micro *m, struct torture *t)
+{
+	bool both = t->round % 2;
+
+	t->spare = t->registered ? m->params.image_pages : 0;
+	if (mirror_first(m, t))
+		return -1;
+	if (both && torture_verify(m, t, AREA_TARGET, "beside its mirror"))
+		return -1;
+	discard_other(t);
+	if (both && t->registered)
+		t->spare += t->h.pages;
+	return torture_move(m, t, "when its mirror was gone");
+}
+
+/* One that is there to the end, which comes when the guest's memory is unmapped. */
+int mirror_gone_finish(struct micro *m, struct torture *t)
+{
+	if (mirror_open(m, t))
+		return of_mirror(m, t, t->other ? -1 : 0) ?: -1;
+	return of_mirror(m, t, torture_verify(t->other, t, AREA_TARGET, "in a new mirror"));
 }
 
 /* The guest's own VM goes, and the mirror lives on. */
