@@ -154,9 +154,13 @@ int mirror_stress(struct micro *m, struct torture *t)
 	return of_mirror(m, t, torture_write(t->other, t, AREA_TARGET));
 }
 
-/* TARGET is new memory, and the mirror touches it first. */
+/*
+ * TARGET is new memory, and the mirror touches it first. What both touch, and the image is of that,
+ * may be pinned twice when the mirror is gone, as long as it is registered.
+ */
 static int mirror_first(struct micro *m, struct torture *t)
 {
+	t->spare = t->registered ? m->params.image_pages : 0;
 	if (torture_renew(m, t))
 		return -1;
 	if (mirror_open(m, t))
@@ -174,14 +178,12 @@ int mirror_touch_stress(struct micro *m, struct torture *t)
 
 /*
  * What only the mirror has touched is the guest's when the mirror is gone; each second time the
- * guest has touched it, too. What both have touched, and the image is of that, may be pinned twice
- * as long as it is registered.
+ * guest has touched it, too.
  */
 int mirror_gone_stress(struct micro *m, struct torture *t)
 {
 	bool both = t->round % 2;
 
-	t->spare = t->registered ? m->params.image_pages : 0;
 	if (mirror_first(m, t))
 		return -1;
 	if (both && torture_verify(m, t, AREA_TARGET, "beside its mirror"))
