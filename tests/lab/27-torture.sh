@@ -10,7 +10,8 @@ row()	# MECHANISM ROUNDS KERNELS [GUESTS [MMU]]
 		"$1" "$2" "$3" "${4:-sev}" "${5:-tdp}"
 }
 
-memslot="slot-delete region migrate mirror-touch churn-nx-huge"	# under spte, too
+exact="mirror-gone thp-edge late-region"
+memslot="slot-delete region migrate mirror-touch churn-nx-huge $exact"	# under spte, too
 spte="$memslot region-live fork-last churn-wp"
 {
 	cat <<-EOT
@@ -70,6 +71,12 @@ check "what is not pinned is lost: all of it" 512 "$(m v6.12-sev-nopin slot-move
 check "all that is registered is pinned" 1536 "$(m v6.12-sev slot-move pinned_pages)"
 check "on demand: what was launched or touched, by two counts" "1030 1030" \
 	"$(m v6.12-spte-sev region pinned_pages) $(m v6.12-spte-sev region stat_pages)"
+for kernel in v6.12-spte v6.12-memslot; do
+	check "$kernel: all of a part that is registered, and no more, is pinned" "774 1028" \
+		"$(m $kernel-sev thp-edge pinned_pages) $(m $kernel-sev late-region pinned_pages)"
+	check "$kernel: no huge SPTE for what is registered in part" 0 \
+		"$(m $kernel-sev thp-edge huge_sptes)"
+done
 check "CR0.WP costs no pin" "0 0" \
 	"$(m v6.12-spte-sev churn-wp kvm_pin) $(m v6.12-spte-sev churn-wp pins_taken)"
 check "new roots cost a memslot no pin" "0 0" \

@@ -1,13 +1,45 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Torture: which pages a region takes in. */
+/* Torture: its matrix has all of its rows, and which pages a region takes in. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
 #include "../../bench/micro/torture.h"
+#include "config.h"
+#include "plan.h"
+
+#define CONF	"configs/torture.conf"
+
+/* A mechanism without a workload, or one that is left out of the matrix, would never run. */
+static void test_rows(void **state)
+{
+	char err[OPT_ERR_MAX], name[OPT_STR_MAX];
+	size_t cells[TORTURES] = { 0 };
+	struct config c;
+	struct plan p;
+
+	(void)state;
+	if (config_load(&c, ".", CONF, err) || plan_make(&p, &c, HOST_EMULATED, NULL, err))
+		fail_msg("%s", err);
+	for (size_t i = 0; i < p.nr; i++) {
+		int64_t row = p.cells[i].p.torture.mechanism;
+
+		snprintf(name, sizeof(name), "torture-%s", torture_names[row]);
+		assert_string_equal(p.cells[i].workload, name);
+		cells[row]++;
+	}
+	for (size_t row = 0; row < TORTURES; row++)
+		if (!cells[row])
+			fail_msg("%s has no row %s", CONF, torture_names[row]);
+	plan_free(&p);
+	config_free(&c);
+}
 
 static bool has_byte_in(const struct torture *t, size_t page)
 {
@@ -40,6 +72,7 @@ static void test_pages(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_pages),
 	};
 
