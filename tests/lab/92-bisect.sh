@@ -69,7 +69,7 @@ cp tests/planted/one-instruction.patch "$work/on top.patch"
 check "a series on a tree's revision is known for one" "kernels/build.sh: linux is not built: run kernels/build.sh linux" \
 	"$(kernels/build.sh --print --kernel "linux=$repo@base+$work/on top.patch" linux 2>&1)"
 bad "a series that does not apply" "v6.12+kernels/series/spte/v6.1/0002-KVM-x86-mmu-Account-for-pins-that-SPTEs-own.patch" \
-	"0002-KVM-x86-mmu-Account-for-pins-that-SPTEs-own.patch does not apply to linux-source-6.12 .*arch/x86/include/asm/kvm_host.h:1138"
+	"0002-KVM-x86-mmu-Account-for-pins-that-SPTEs-own.patch does not apply to linux-source-6.12 .*arch/x86/include/asm/kvm_host.h:1455"
 printf '%s\n' 'diff --git a/../../out b/../../out' 'new file mode 100644' 'index 0000000..d00491f' '--- /dev/null' \
 	'+++ b/../../out' '@@ -0,0 +1 @@' '+1' >"$work/out.patch"
 bad "a patch that leads out of the tree" "v6.12+$work/out.patch" \
